@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# setup.sh PURPOSE brings what one make target needs beside Go: Debian packages and node_modules.
+# PURPOSE is css, check, test or bench. As root, or where sudo asks for no password, missing
+# packages are installed; otherwise it says what is missing and what will not run without it,
+# and lets the target run the rest. It is safe to repeat and does nothing when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:?purpose: css, check, test or bench}
+
+missing=()
+need() { # need COMMAND PACKAGE… : the packages that bring a command
+	local command=$1
+	shift
+	command -v "$command" >/dev/null || missing+=("$@")
+}
+
+need node nodejs
+need npm npm
+case $purpose in
+test | bench)
+	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-dejavu-core)
+	;;
+esac
+if [ "$purpose" = bench ]; then
+	need notmuch notmuch
+	need mu maildir-utils
+fi
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+install_missing() {
+	echo "setup: installing ${missing[*]}"
+	as_root apt-get update -qq
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+explain_missing() {
+	echo "setup: missing: ${missing[*]}. Install with: sudo apt-get install ${missing[*]}" >&2
+	case $purpose in
+	test) echo "setup: browser and accessibility tests are skipped without them; all others run." >&2 ;;
+	bench) echo "setup: measurements that need them are left out and shown as such." >&2 ;;
+	check) echo "setup: the stylesheet is not compared without them." >&2 ;;
+	css)
+		exit 1
+		;;
+	esac
+}
+
+if [ ${#missing[@]} -gt 0 ]; then
+	if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then
+		install_missing || explain_missing
+	else
+		explain_missing
+	fi
+fi
+
+# node_modules follows the lock file: npm ci runs again only when that has changed.
+if command -v npm >/dev/null && ! cmp -s package-lock.json node_modules/.applylens-lock; then
+	echo "setup: npm ci"
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	cp package-lock.json node_modules/.applylens-lock
+fi
