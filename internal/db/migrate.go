@@ -1,0 +1,90 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver goose uses
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"applylens/migrations"
+)
+
+// A Migrator changes the schema, connected as the owner of the tables. Programs that migrate at the same time wait for
+// each other.
+type Migrator struct {
+	sql   *sql.DB
+	goose *goose.Provider
+	url   string
+}
+
+// NewMigrator opens a migrator; close it after use.
+func NewMigrator(ownerURL string) (*Migrator, error) {
+	conn, err := sql.Open("pgx", ownerURL)
+	if err != nil {
+		return nil, fmt.Errorf("the database address cannot be read: %w", err)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, conn, migrations.FS, goose.WithSessionLocker(locker), goose.WithSlog(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	return &Migrator{sql: conn, goose: provider, url: ownerURL}, nil
+}
+
+// Close closes the connection.
+func (m *Migrator) Close() error { return m.sql.Close() }
+
+// Up applies what is missing: the job queue's tables, then ours.
+func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
+	current, err := m.goose.HasPending(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the state of the schema: %w", err)
+	}
+	if !current {
+		return 0, nil
+	}
+	results, err := m.goose.Up(ctx)
+	if err != nil {
+		return len(results), fmt.Errorf("migrate: %w", err)
+	}
+	return len(results), m.jobs(ctx, rivermigrate.DirectionUp)
+}
+
+// Down reverts the newest migration.
+func (m *Migrator) Down(ctx context.Context) (*goose.MigrationResult, error) {
+	return m.goose.Down(ctx)
+}
+
+// Status lists the migrations and whether each is applied.
+func (m *Migrator) Status(ctx context.Context) ([]*goose.MigrationStatus, error) {
+	return m.goose.Status(ctx)
+}
+
+// jobs migrates River's tables; the default privileges of our first migration open them to the program's role.
+func (m *Migrator) jobs(ctx context.Context, direction rivermigrate.Direction) error {
+	pool, err := pgxpool.New(ctx, m.url)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	migrator, err := rivermigrate.New[pgx.Tx](riverpgxv5.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	if _, err := migrator.Migrate(ctx, direction, nil); err != nil {
+		return fmt.Errorf("migrate the job queue: %w", err)
+	}
+	return nil
+}
