@@ -244,7 +244,7 @@ func embeds(d *ast.GenDecl, v *ast.ValueSpec) bool {
 // constructors are the functions outside a package that may fill its variables: what they return
 // does not change.
 var constructors = []string{
-	"errors.New", "fmt.Errorf", "errs.New", "regexp.MustCompile", "strings.NewReplacer", "slices.Concat",
+	"errors.New", "fmt.Errorf", "errs.New", "regexp.MustCompile", "strings.NewReplacer", "strings.Split", "strings.Fields", "slices.Concat",
 	"netip.MustParseAddr", "netip.MustParsePrefix", "language.MustParse", "sync.OnceValue", "sync.OnceValues",
 }
 
