@@ -134,8 +134,8 @@ create table email_texts (
 	visible      text not null,    -- without quotes and signature; spans of facts and reasons count in its bytes
 	verdict      jsonb not null,   -- triage.Verdict
 	calendar     jsonb not null default '[]', -- []mail.Event
-	unsubscribe  text[] not null default '{}',
-	warnings     text[] not null default '{}',
+	unsubscribe  jsonb not null default '[]', -- []string
+	warnings     jsonb not null default '[]', -- []string
 	tsv          tsvector not null, -- A subject, B from, C recipients and attachment names, D body (search.Vector)
 	primary key (user_id, email_id)
 ) partition by hash (user_id);

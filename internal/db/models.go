@@ -8,6 +8,24 @@ import (
 	"time"
 )
 
+type Import struct {
+	UserID     int64
+	ID         int64
+	Source     string
+	State      string
+	BytesDone  int64
+	BytesTotal int64
+	Seen       int32
+	New        int32
+	Duplicates int32
+	Warnings   int32
+	Failed     int32
+	Error      string
+	StartedAt  time.Time
+	UpdatedAt  time.Time
+	FinishedAt *time.Time
+}
+
 type User struct {
 	ID        int64
 	Email     string
