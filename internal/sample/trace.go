@@ -37,6 +37,10 @@ func trace(head, args []string) ([]string, error) {
 		}
 		set[key] = value
 	}
+	signer := domain // an aligned signature is what makes DMARC pass when the envelope belongs to a service
+	if set["dmarc"] != "pass" {
+		signer = set["via"]
+	}
 	date, err := mail.ParseDate(get(head, "Date"))
 	if err != nil {
 		return nil, fmt.Errorf("Date: %w", err)
@@ -53,7 +57,7 @@ func trace(head, args []string) ([]string, error) {
 		fmt.Sprintf("Received: from mta%d.%s (mta%d.%s [%s])\r\n        by mx.example.com with ESMTPS id %s\r\n        for <%s>\r\n        (version=TLS1_3 cipher=TLS_AES_256_GCM_SHA384 bits=256/256);\r\n        %s",
 			id[0]%7+1, via, id[0]%7+1, via, ip, id[8:30], Owner, date.Format(layouts["date"])),
 		"Authentication-Results: mx.example.com;\r\n       " + strings.Join([]string{
-			dkimResult(set["dkim"], via, id), spfResult(set["spf"], sender, ip), dmarcResult(set["dmarc"], domain)}, ";\r\n       "),
+			dkimResult(set["dkim"], signer, id), spfResult(set["spf"], sender, ip), dmarcResult(set["dmarc"], domain)}, ";\r\n       "),
 	}, nil
 }
 
