@@ -1,0 +1,3 @@
+package mail
+
+func (p *parser) calendar(data []byte, charset, method string) {}
