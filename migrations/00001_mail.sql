@@ -111,6 +111,7 @@ create table emails (
 	unread         boolean not null,
 	starred        boolean not null,
 	snoozed_until  timestamptz,
+	woken_at       timestamptz, -- when its last snooze ended; it then lies on top again
 	sent           boolean not null,
 	draft          boolean not null,
 	has_attachment boolean not null,

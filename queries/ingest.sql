@@ -107,10 +107,17 @@ delete from thread_ids ti where ti.user_id = @user_id and ti.thread_id = any(@id
 	and not exists (select from emails e where e.user_id = ti.user_id and e.thread_id = ti.thread_id);
 
 -- name: ThreadTexts :many
--- ThreadTexts returns the visible text of the newest emails of threads, newest first, for judging what follows them.
-select e.thread_id, e.message_id, t.visible from emails e join email_texts t on t.user_id = e.user_id and t.email_id = e.id
-where e.user_id = @user_id and e.thread_id = any(@ids::bigint[])
-order by e.thread_id, e.received_at desc limit 2000;
+-- ThreadTexts returns the visible text of the newest three emails of each thread, newest first, for judging what follows.
+select e.thread_id, t.visible
+from unnest(@ids::bigint[]) as wanted (id)
+cross join lateral (
+	select x.user_id, x.id, x.thread_id, x.received_at from emails x
+	where x.user_id = @user_id and x.thread_id = wanted.id order by x.received_at desc limit 3) e
+join email_texts t on t.user_id = e.user_id and t.email_id = e.id
+order by e.thread_id, e.received_at desc;
+
+-- name: ThreadSubjects :many
+select id, subject from threads where user_id = @user_id and id = any(@ids::bigint[]);
 
 -- name: ImportCreate :one
 insert into imports (user_id, source, state, bytes_total) values (@user_id, @source, 'running', @bytes_total) returning id;

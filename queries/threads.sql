@@ -11,7 +11,7 @@ with mails as (
 ), facts as (
 	select thread_id,
 		(array_agg(subject order by received_at, id))[1] as subject,
-		max(received_at) as last_at,
+		greatest(max(received_at), max(woken_at)) as last_at,
 		count(*)::integer as email_count,
 		count(*) filter (where unread and place not in ('trash', 'spam'))::integer as unread_count,
 		bool_or(place = 'inbox') as in_inbox,
@@ -56,3 +56,7 @@ on conflict (user_id, id) do update set
 	starred = excluded.starred, has_attachment = excluded.has_attachment, snoozed_until = excluded.snoozed_until,
 	split = excluded.split, category = excluded.category, priority = excluded.priority, needs_reply = excluded.needs_reply,
 	needs_review = excluded.needs_review, risk = excluded.risk;
+
+-- name: ThreadLock :many
+-- ThreadLock makes writers of the same threads wait for each other, so that ThreadRefresh reads what the last one wrote.
+select id from threads where user_id = @user_id and id = any(@ids::bigint[]) order by id for update;

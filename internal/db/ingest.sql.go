@@ -680,26 +680,63 @@ func (q *Queries) ThreadMergeIDs(ctx context.Context, arg ThreadMergeIDsParams) 
 	return err
 }
 
-const threadTexts = `-- name: ThreadTexts :many
-select e.thread_id, e.message_id, t.visible from emails e join email_texts t on t.user_id = e.user_id and t.email_id = e.id
-where e.user_id = $1 and e.thread_id = any($2::bigint[])
-order by e.thread_id, e.received_at desc limit 2000
+const threadSubjects = `-- name: ThreadSubjects :many
+select id, subject from threads where user_id = $1 and id = any($2::bigint[])
 `
 
-type ThreadTextsParams struct {
+type ThreadSubjectsParams struct {
 	UserID int64
 	Ids    []int64
 }
 
-type ThreadTextsRow struct {
-	ThreadID  int64
-	MessageID string
-	Visible   string
+type ThreadSubjectsRow struct {
+	ID      int64
+	Subject string
 }
 
-// ThreadTexts returns the visible text of the newest emails of threads, newest first, for judging what follows them.
+func (q *Queries) ThreadSubjects(ctx context.Context, arg ThreadSubjectsParams) ([]ThreadSubjectsRow, error) {
+	rows, err := q.db.Query(ctx, threadSubjects, arg.UserID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ThreadSubjectsRow{}
+	for rows.Next() {
+		var i ThreadSubjectsRow
+		if err := rows.Scan(&i.ID, &i.Subject); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const threadTexts = `-- name: ThreadTexts :many
+select e.thread_id, t.visible
+from unnest($1::bigint[]) as wanted (id)
+cross join lateral (
+	select x.user_id, x.id, x.thread_id, x.received_at from emails x
+	where x.user_id = $2 and x.thread_id = wanted.id order by x.received_at desc limit 3) e
+join email_texts t on t.user_id = e.user_id and t.email_id = e.id
+order by e.thread_id, e.received_at desc
+`
+
+type ThreadTextsParams struct {
+	Ids    []int64
+	UserID int64
+}
+
+type ThreadTextsRow struct {
+	ThreadID int64
+	Visible  string
+}
+
+// ThreadTexts returns the visible text of the newest three emails of each thread, newest first, for judging what follows.
 func (q *Queries) ThreadTexts(ctx context.Context, arg ThreadTextsParams) ([]ThreadTextsRow, error) {
-	rows, err := q.db.Query(ctx, threadTexts, arg.UserID, arg.Ids)
+	rows, err := q.db.Query(ctx, threadTexts, arg.Ids, arg.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -707,7 +744,7 @@ func (q *Queries) ThreadTexts(ctx context.Context, arg ThreadTextsParams) ([]Thr
 	items := []ThreadTextsRow{}
 	for rows.Next() {
 		var i ThreadTextsRow
-		if err := rows.Scan(&i.ThreadID, &i.MessageID, &i.Visible); err != nil {
+		if err := rows.Scan(&i.ThreadID, &i.Visible); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

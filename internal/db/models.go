@@ -5,8 +5,26 @@
 package db
 
 import (
+	"encoding/json"
 	"time"
 )
+
+type Action struct {
+	UserID    int64
+	ID        int64
+	Kind      string
+	Args      json.RawMessage
+	State     string
+	Actor     string
+	Reason    string
+	ItemCount int32
+	Key       *string
+	CreatedAt time.Time
+	DecidedAt *time.Time
+	DoneAt    *time.Time
+	UndoneAt  *time.Time
+	Error     string
+}
 
 type Import struct {
 	UserID     int64

@@ -9,9 +9,39 @@ import (
 	"context"
 )
 
+const threadLock = `-- name: ThreadLock :many
+select id from threads where user_id = $1 and id = any($2::bigint[]) order by id for update
+`
+
+type ThreadLockParams struct {
+	UserID int64
+	Ids    []int64
+}
+
+// ThreadLock makes writers of the same threads wait for each other, so that ThreadRefresh reads what the last one wrote.
+func (q *Queries) ThreadLock(ctx context.Context, arg ThreadLockParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, threadLock, arg.UserID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const threadRefresh = `-- name: ThreadRefresh :exec
 with mails as (
-	select user_id, id, thread_id, identity, message_id, received_at, from_name, from_address, recipients, subject, snippet, size, raw_sha256, sample, place, unread, starred, snoozed_until, sent, draft, has_attachment, category, category_by, confidence, needs_review, priority, needs_reply, unwanted, risk from emails e where e.user_id = $1 and e.thread_id = any($2::bigint[])
+	select user_id, id, thread_id, identity, message_id, received_at, from_name, from_address, recipients, subject, snippet, size, raw_sha256, sample, place, unread, starred, snoozed_until, woken_at, sent, draft, has_attachment, category, category_by, confidence, needs_review, priority, needs_reply, unwanted, risk from emails e where e.user_id = $1 and e.thread_id = any($2::bigint[])
 ), names as (
 	select thread_id, array_agg(name order by first_at, name) as names
 	from (select thread_id, case when sent then 'me' else coalesce(nullif(from_name, ''), from_address) end as name, min(received_at) as first_at
@@ -20,7 +50,7 @@ with mails as (
 ), facts as (
 	select thread_id,
 		(array_agg(subject order by received_at, id))[1] as subject,
-		max(received_at) as last_at,
+		greatest(max(received_at), max(woken_at)) as last_at,
 		count(*)::integer as email_count,
 		count(*) filter (where unread and place not in ('trash', 'spam'))::integer as unread_count,
 		bool_or(place = 'inbox') as in_inbox,

@@ -97,3 +97,9 @@ type Reason struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 }
+
+// Categories lists all categories in the order in which they are shown.
+func Categories() []Category {
+	return []Category{Offer, Interview, Assessment, EmployerRequest, RecruiterOutreach, ApplicationConfirmation, Rejection, JobAlert,
+		Personal, AccountSecurity, ReceiptBill, EventTravel, Notification, MailingList, Newsletter, Promotion, Other}
+}

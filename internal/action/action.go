@@ -1,0 +1,209 @@
+// Package action is the only way to change a mailbox. Each intent is written into a journal with the emails it is
+// about, carried out once, with their state before and after, and can be undone from that. Agents propose; a person
+// decides. Start at Actions.Do.
+package action
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"applylens/internal/db"
+	"applylens/internal/errs"
+)
+
+// A Kind is what an action does.
+type Kind string
+
+// The kinds of action.
+const (
+	Archive    Kind = "archive"
+	Inbox      Kind = "inbox"
+	Trash      Kind = "trash"
+	Spam       Kind = "spam"
+	Quarantine Kind = "quarantine"
+	Release    Kind = "release"
+	Snooze     Kind = "snooze"
+	Wake       Kind = "wake" // a snooze is over; the program's own
+	Read       Kind = "read"
+	Unread     Kind = "unread"
+	Star       Kind = "star"
+	Unstar     Kind = "unstar"
+	Label      Kind = "label"
+	Unlabel    Kind = "unlabel"
+	Categorise Kind = "categorise"
+)
+
+// An Intent is what is to be done, by whom and why.
+type Intent struct {
+	Kind     Kind
+	Until    time.Time // of Snooze
+	Label    string    // of Label and Unlabel
+	Category string    // of Categorise
+	Actor    string    // "person", "rule", or the name of an agent
+	Reason   string
+	Key      string // the same key twice is one action; empty for none
+	Proposed bool   // wait for a decision
+}
+
+// A Target is what an intent is about: emails, and the emails of threads.
+type Target struct {
+	Emails  []int64
+	Threads []int64
+}
+
+// A Made action is in the journal, and about Count emails.
+type Made struct {
+	ID    int64
+	Count int64
+}
+
+// args is how the parts of an intent are kept.
+type args struct {
+	Until    *time.Time `json:"until,omitempty"`
+	Label    string     `json:"label,omitempty"`
+	LabelID  int64      `json:"label_id,omitempty"`
+	Category string     `json:"category,omitempty"`
+}
+
+// step is how many emails are changed in one transaction.
+const step = 2000
+
+// Inline is how many emails an action may be about to be run while its person waits; larger ones are a job's work.
+const Inline = 2000
+
+// Make writes an intent into the journal, in the caller's transaction. Errors are fit to be shown: an empty target, a
+// time that is past, a name that is too long.
+func Make(ctx context.Context, q *db.Queries, userID int64, in Intent, target Target, now time.Time) (Made, error) {
+	a, err := in.args(ctx, q, userID, now)
+	if err != nil {
+		return Made{}, err
+	}
+	encoded, err := json.Marshal(a)
+	if err != nil {
+		return Made{}, err
+	}
+	p := db.ActionCreateParams{UserID: userID, Kind: string(in.Kind), Args: encoded, State: "approved", Actor: in.Actor, Reason: in.Reason}
+	if in.Proposed {
+		p.State = "proposed"
+	}
+	if in.Key != "" {
+		p.Key = &in.Key
+	}
+	id, err := q.ActionCreate(ctx, p)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return existing(ctx, q, userID, in.Key)
+	}
+	if err != nil {
+		return Made{}, err
+	}
+	e := eligible(in.Kind)
+	count, err := q.ActionItems(ctx, db.ActionItemsParams{UserID: userID, ActionID: id, EmailIds: target.Emails, ThreadIds: target.Threads,
+		Places: e.places, Own: e.own, NewestOnly: e.newestOnly})
+	return Made{ID: id, Count: count}, err
+}
+
+func existing(ctx context.Context, q *db.Queries, userID int64, key string) (Made, error) {
+	a, err := q.ActionByKey(ctx, db.ActionByKeyParams{UserID: userID, Key: key})
+	return Made{ID: a.ID, Count: int64(a.ItemCount)}, err
+}
+
+func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time.Time) (args, error) {
+	switch in.Kind {
+	case Snooze:
+		if !in.Until.After(now) {
+			return args{}, errs.BadInput("A snooze needs a time to come, such as “tomorrow 9am”.")
+		}
+		return args{Until: &in.Until}, nil
+	case Label, Unlabel:
+		if in.Label == "" || len(in.Label) > 225 {
+			return args{}, errs.BadInput("A label needs a name of at most 225 characters.")
+		}
+		labels, err := q.LabelEnsure(ctx, db.LabelEnsureParams{UserID: userID, Names: []string{in.Label}})
+		if err != nil {
+			return args{}, err
+		}
+		return args{Label: in.Label, LabelID: labels[0].ID}, nil
+	case Categorise:
+		if !knownCategory(in.Category) {
+			return args{}, errs.BadInput("There is no such category.")
+		}
+		return args{Category: in.Category}, nil
+	case Archive, Inbox, Trash, Spam, Quarantine, Release, Wake, Read, Unread, Star, Unstar:
+		return args{}, nil
+	}
+	return args{}, errs.BadInput("There is no such action.")
+}
+
+// Run carries an approved action out, in steps that are each committed; running it again goes on where it stopped and
+// changes nothing twice.
+func Run(ctx context.Context, d *db.DB, userID, id int64) error {
+	for {
+		done := false
+		err := d.Tx(ctx, userID, func(q *db.Queries, _ pgx.Tx) (err error) {
+			done, err = RunStep(ctx, q, userID, id)
+			return err
+		})
+		if err != nil || done {
+			return err
+		}
+	}
+}
+
+// RunStep carries out the next step of an action in the caller's transaction, and tells whether it was the last.
+func RunStep(ctx context.Context, q *db.Queries, userID, id int64) (done bool, err error) {
+	a, err := q.ActionLock(ctx, db.ActionLockParams{UserID: userID, ID: id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return true, errs.NotFound
+	}
+	if err != nil || a.State != "approved" {
+		return true, err
+	}
+	threads, err := q.ActionPendingThreads(ctx, db.ActionPendingThreadsParams{UserID: userID, ActionID: id, MaxItems: step})
+	if err != nil {
+		return false, err
+	}
+	if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: userID, Ids: threads}); err != nil {
+		return false, err
+	}
+	n, err := apply(ctx, q, a)
+	if err != nil {
+		return false, err
+	}
+	if err := refresh(ctx, q, userID, threads); err != nil {
+		return false, err
+	}
+	if n == step {
+		return false, nil
+	}
+	return true, q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: "done"})
+}
+
+func apply(ctx context.Context, q *db.Queries, a db.Action) (int64, error) {
+	var with args
+	if err := json.Unmarshal(a.Args, &with); err != nil {
+		return 0, fmt.Errorf("arguments of action %d: %w", a.ID, err)
+	}
+	switch kind := Kind(a.Kind); kind {
+	case Label, Unlabel:
+		return q.ActionApplyLabel(ctx, db.ActionApplyLabelParams{UserID: a.UserID, ActionID: a.ID, MaxItems: step, LabelID: with.LabelID, Put: kind == Label})
+	default:
+		p := change(kind, with)
+		p.UserID, p.ActionID, p.MaxItems = a.UserID, a.ID, step
+		return q.ActionApply(ctx, p)
+	}
+}
+
+func refresh(ctx context.Context, q *db.Queries, userID int64, threads []int64) error {
+	if len(threads) == 0 {
+		return nil
+	}
+	if err := q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: userID, Ids: threads}); err != nil {
+		return err
+	}
+	return q.MailChanged(ctx, userID)
+}

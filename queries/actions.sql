@@ -1,0 +1,179 @@
+-- name: ActionPropose :exec
+-- ActionPropose writes proposals of an agent, one an email; a key that was used before proposes nothing.
+with proposed as (
+	insert into actions (user_id, kind, state, actor, reason, item_count, key)
+	select @user_id::bigint, @kind::text, 'proposed', @actor::text, unnest(@reasons::text[]), 1, unnest(@keys::text[])
+	on conflict (user_id, key) where key is not null do nothing
+	returning id, key
+)
+insert into action_items (user_id, action_id, email_id)
+select @user_id::bigint, p.id, k.email_id
+from proposed p join (select unnest(@keys::text[]) as key, unnest(@email_ids::bigint[]) as email_id) k using (key);
+
+-- name: ActionCreate :one
+-- ActionCreate writes an intent; no row means that its key was used before.
+insert into actions (user_id, kind, args, state, actor, reason, key, decided_at)
+values (@user_id, @kind, @args, @state, @actor, @reason, sqlc.narg('key'), case when @state::text = 'approved' then now() end)
+on conflict (user_id, key) where key is not null do nothing
+returning id;
+
+-- name: ActionByKey :one
+select * from actions where user_id = @user_id and key = @key::text;
+
+-- name: ActionItems :one
+-- ActionItems fixes what an action is about: emails, or the emails of threads, that lie in one of the places. It
+-- returns their number.
+with wanted as (
+	select e.id from emails e
+	where e.user_id = @user_id and (e.id = any(@email_ids::bigint[]) or e.thread_id = any(@thread_ids::bigint[]))
+		and e.place = any(@places::text[])
+		and (@own::boolean or not (e.sent or e.draft))
+		and (not @newest_only::boolean or e.id = any(@email_ids::bigint[]) or not exists (
+			select from emails n where n.user_id = e.user_id and n.thread_id = e.thread_id and (n.received_at, n.id) > (e.received_at, e.id)))
+), made as (
+	insert into action_items (user_id, action_id, email_id)
+	select @user_id, @action_id::bigint, id from wanted
+	returning 1
+), counted as (
+	update actions a set item_count = (select count(*) from made) where a.user_id = @user_id and a.id = @action_id::bigint
+)
+select count(*) from made;
+
+-- name: ActionGet :one
+select * from actions where user_id = @user_id and id = @id;
+
+-- name: ActionLock :one
+-- ActionLock returns an action for changing it; whoever else changes it waits.
+select * from actions where user_id = @user_id and id = @id for update;
+
+-- name: ActionState :exec
+update actions set state = @state::text, error = @error,
+	decided_at = case when @state::text in ('approved', 'denied') then now() else decided_at end,
+	done_at = case when @state::text = 'done' then now() else done_at end,
+	undone_at = case when @state::text = 'undone' then now() else undone_at end
+where user_id = @user_id and id = @id;
+
+-- name: ActionPendingThreads :many
+-- ActionPendingThreads returns the threads of the next emails an action has to change.
+select distinct e.thread_id from emails e
+where e.user_id = @user_id and e.id in (
+	select i.email_id from action_items i where i.user_id = @user_id and i.action_id = @action_id and i.before is null
+	order by i.email_id limit @max_items);
+
+-- name: ActionApply :one
+-- ActionApply changes the next emails of an action and notes how they were and how they are; null leaves a part of
+-- the state as it is. It returns how many items it dealt with: 0 means that the action is done.
+with pending as materialized (
+	select i.email_id from action_items i where i.user_id = @user_id and i.action_id = @action_id and i.before is null
+	order by i.email_id limit @max_items for update
+), target as materialized (
+	select e.id, jsonb_build_object('place', e.place, 'unread', e.unread, 'starred', e.starred, 'snoozed_until', e.snoozed_until,
+		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review) as state
+	from emails e where e.user_id = @user_id and e.id in (select email_id from pending) for update
+), changed as (
+	update emails e set
+		place = coalesce(sqlc.narg('place')::text, e.place),
+		snoozed_until = case when sqlc.narg('place')::text is null then e.snoozed_until else sqlc.narg('until')::timestamptz end,
+		woken_at = case when @wake::boolean then now() else e.woken_at end,
+		unread = coalesce(sqlc.narg('unread')::boolean, e.unread),
+		starred = coalesce(sqlc.narg('starred')::boolean, e.starred),
+		category = coalesce(sqlc.narg('category')::text, e.category),
+		category_by = case when sqlc.narg('category')::text is null then e.category_by else 'user' end,
+		needs_review = e.needs_review and sqlc.narg('category')::text is null
+	from target t where e.user_id = @user_id and e.id = t.id
+	returning e.id, jsonb_build_object('place', e.place, 'unread', e.unread, 'starred', e.starred, 'snoozed_until', e.snoozed_until,
+		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review) as state
+), noted as (
+	update action_items i set before = coalesce(t.state, '{}'), after = coalesce(c.state, '{}')
+	from pending p left join target t on t.id = p.email_id left join changed c on c.id = p.email_id
+	where i.user_id = @user_id and i.action_id = @action_id and i.email_id = p.email_id
+	returning 1
+)
+select count(*) from noted;
+
+-- name: ActionApplyLabel :one
+-- ActionApplyLabel is ActionApply for a label that is put on or taken off.
+with pending as materialized (
+	select i.email_id from action_items i where i.user_id = @user_id and i.action_id = @action_id and i.before is null
+	order by i.email_id limit @max_items for update
+), had as materialized (
+	select l.email_id from email_labels l where l.user_id = @user_id and l.label_id = @label_id::bigint and l.email_id in (select email_id from pending)
+), put as (
+	insert into email_labels (user_id, email_id, label_id)
+	select @user_id, p.email_id, @label_id::bigint from pending p where @put::boolean
+	on conflict do nothing
+), taken as (
+	delete from email_labels l where not @put::boolean and l.user_id = @user_id and l.label_id = @label_id::bigint
+		and l.email_id in (select email_id from pending)
+), noted as (
+	update action_items i set before = jsonb_build_object('label_id', @label_id::bigint, 'has', i.email_id in (select email_id from had)),
+		after = jsonb_build_object('label_id', @label_id::bigint, 'has', @put::boolean)
+	from pending p where i.user_id = @user_id and i.action_id = @action_id and i.email_id = p.email_id
+	returning 1
+)
+select count(*) from noted;
+
+-- name: ActionDoneThreads :many
+-- ActionDoneThreads returns the threads of the next emails whose change is to be undone.
+select distinct e.thread_id from emails e
+where e.user_id = @user_id and e.id in (
+	select i.email_id from action_items i
+	where i.user_id = @user_id and i.action_id = @action_id and i.before is not null and i.undone_at is null
+		and (sqlc.narg('email_id')::bigint is null or i.email_id = sqlc.narg('email_id')::bigint)
+	order by i.email_id limit @max_items);
+
+-- name: ActionUndo :one
+-- ActionUndo puts the next emails of an action back as they were. A part of the state that something else has changed
+-- since stays as it is. It returns how many items it dealt with.
+with pending as materialized (
+	select i.email_id, i.before, i.after from action_items i
+	where i.user_id = @user_id and i.action_id = @action_id and i.before is not null and i.undone_at is null
+		and (sqlc.narg('email_id')::bigint is null or i.email_id = sqlc.narg('email_id')::bigint)
+	order by i.email_id limit @max_items for update
+), restored as (
+	update emails e set
+		place = case when e.place = p.after->>'place' then p.before->>'place' else e.place end,
+		snoozed_until = case when e.place = p.after->>'place' then (p.before->>'snoozed_until')::timestamptz else e.snoozed_until end,
+		unread = case when e.unread = (p.after->>'unread')::boolean then (p.before->>'unread')::boolean else e.unread end,
+		starred = case when e.starred = (p.after->>'starred')::boolean then (p.before->>'starred')::boolean else e.starred end,
+		category = case when e.category = p.after->>'category' then p.before->>'category' else e.category end,
+		category_by = case when e.category = p.after->>'category' then p.before->>'category_by' else e.category_by end,
+		needs_review = case when e.category = p.after->>'category' then (p.before->>'needs_review')::boolean else e.needs_review end
+	from pending p where e.user_id = @user_id and e.id = p.email_id and p.before ? 'place'
+), labelled as (
+	insert into email_labels (user_id, email_id, label_id)
+	select @user_id, p.email_id, (p.before->>'label_id')::bigint from pending p
+	where (p.before->>'has')::boolean and not (p.after->>'has')::boolean
+		and exists (select from labels l where l.user_id = @user_id and l.id = (p.before->>'label_id')::bigint)
+	on conflict do nothing
+), unlabelled as (
+	delete from email_labels l using pending p
+	where l.user_id = @user_id and l.email_id = p.email_id and l.label_id = (p.before->>'label_id')::bigint
+		and not (p.before->>'has')::boolean and (p.after->>'has')::boolean
+), noted as (
+	update action_items i set undone_at = now()
+	from pending p where i.user_id = @user_id and i.action_id = @action_id and i.email_id = p.email_id
+	returning 1
+)
+select count(*) from noted;
+
+-- name: ActionLeft :one
+-- ActionLeft counts what of an action still stands: not undone.
+select count(*) from action_items where user_id = @user_id and action_id = @action_id and undone_at is null;
+
+-- name: ActionSince :many
+-- ActionSince lists a person's actions that can be undone, newest first.
+select id from actions where user_id = @user_id and state = 'done' and done_at >= @since::timestamptz and kind <> 'wake'
+order by done_at desc, id desc limit 1000;
+
+-- name: ActionUnfinished :many
+-- ActionUnfinished lists approved actions that were interrupted.
+select id from actions where user_id = @user_id and state = 'approved' order by id limit 1000;
+
+-- name: SnoozeDue :many
+-- SnoozeDue lists the emails whose snooze is over.
+select id from emails where user_id = @user_id and place = 'snoozed' and snoozed_until <= @now::timestamptz order by id limit 2000;
+
+-- name: SnoozeNext :one
+-- SnoozeNext is when the next snooze ends; no row when nothing is snoozed.
+select snoozed_until::timestamptz from emails where user_id = @user_id and place = 'snoozed' order by snoozed_until limit 1;
