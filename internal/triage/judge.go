@@ -1,0 +1,113 @@
+package triage
+
+import (
+	"sort"
+	"strings"
+)
+
+// Judge gives the verdict on one mail. It does no I/O and may be called from many goroutines at once.
+func Judge(in Input) Verdict {
+	if in.Mail == nil {
+		return Verdict{Category: Other, NeedsReview: true, Categories: map[Category]float64{Other: 1}, Priority: Low,
+			Risk: Risk{Level: "safe"}}
+	}
+	v := see(in)
+	probs := v.classify()
+	out := Verdict{Categories: make(map[Category]float64, classCount)}
+	best := 0
+	for i, c := range Classes() {
+		out.Categories[c] = probs[i]
+		if probs[i] > probs[best] {
+			best = i
+		}
+	}
+	out.Category, out.Confidence = Classes()[best], probs[best]
+	out.NeedsReview = out.Confidence < threshold(best)
+	out.Risk = v.risk()
+	out.Unwanted = v.unwanted(out.Risk.Score)
+	out.NeedsReply, out.ReplySentence = v.needsReply(best, out.Unwanted)
+	out.Facts = v.facts(best)
+	out.Priority, out.PriorityReason = v.priority(&out)
+	out.Why = v.why(best)
+	return out
+}
+
+// why lists what speaks for the class, strongest first.
+func (v *view) why(class int) []Reason {
+	type scored struct {
+		Reason
+		weight float64
+	}
+	var rs []scored
+	seen := map[int32]bool{}
+	for _, h := range v.hits {
+		if int(h.group) != class || seen[h.id] {
+			continue
+		}
+		seen[h.id] = true
+		r := Reason{Text: "says “" + squeeze(v.text[h.start:h.end]) + "”"}
+		if v.span {
+			r.Start, r.End = int(h.start), int(h.end)
+		}
+		rs = append(rs, scored{r, float64(h.weight)})
+	}
+	for _, h := range v.subjHits {
+		if int(h.group) == class && !seen[h.id] {
+			seen[h.id] = true
+			rs = append(rs, scored{Reason{Text: "subject says “" + squeeze(v.subject[h.start:h.end]) + "”"}, 1.3 * float64(h.weight)})
+		}
+	}
+	for _, r := range v.headerReasons(class) {
+		rs = append(rs, scored{r, 3.5})
+	}
+	sort.SliceStable(rs, func(i, j int) bool { return rs[i].weight > rs[j].weight })
+	var out []Reason
+	for i, r := range rs {
+		if i == 6 {
+			break
+		}
+		out = append(out, r.Reason)
+	}
+	return out
+}
+
+// headerReasons names the findings outside the text that speak for the class.
+func (v *view) headerReasons(class int) []Reason {
+	var rs []Reason
+	add := func(t string) { rs = append(rs, Reason{Text: t}) }
+	if v.sender != nil {
+		for _, c := range v.sender.sends {
+			if c == class && v.sender.kind != "free" {
+				add("sent by " + v.sender.name)
+				break
+			}
+		}
+	}
+	f := v.flags
+	switch {
+	case class == cList && f.list:
+		add("has the headers of a mailing list")
+	case (class == cNewsletter || class == cPromotion) && (f.unsubscribe || f.list):
+		add("sent to many, with a way to unsubscribe")
+	case class == cPersonal && f.reply:
+		add("is part of a conversation")
+	case class == cPersonal && !f.unsubscribe && !f.noreply:
+		add("written to you by one person")
+	case class == cNotification && (f.noreply || f.auto):
+		add("sent by a machine that takes no answer")
+	case (class == cInterview || class == cEvent) && f.calendar:
+		add("carries a calendar invitation")
+	}
+	return rs
+}
+
+// squeezeAll joins the lines of a quotation.
+func squeezeAll(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// squeeze joins the lines of a quotation and cuts it to a readable length.
+func squeeze(s string) string {
+	if len(s) > 120 {
+		s = s[:strings.LastIndexByte(s[:120], ' ')+1] + "…"
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
