@@ -85,7 +85,9 @@ func isLatin(r rune) bool {
 	return r >= 0xC0 && r <= 0x17F && r != 0xD7 && r != 0xF7 || r == 'ª' || r == 'º' || r >= 0x2010 && r <= 0x203A || r == '€' || r == '©' || r == '®' || r == '·' || r == '°' || r == '£' || r == '§' || r == '«' || r == '»' || r == 0xA0 || r == '™' || r == '¿' || r == '¡'
 }
 
-func isCyrillic(r rune) bool { return r >= 0x410 && r <= 0x44F || r == 0x401 || r == 0x451 || r == 0xA0 }
+func isCyrillic(r rune) bool {
+	return r >= 0x410 && r <= 0x44F || r == 0x401 || r == 0x451 || r == 0xA0
+}
 
 func isHan(r rune) bool {
 	return r >= 0x4E00 && r <= 0x9FA5 || r >= 0x3000 && r <= 0x3011 || r >= 0xFF01 && r <= 0xFF1F
