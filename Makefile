@@ -33,7 +33,7 @@ build: ## build bin/applylens
 	$(GO) build -o $(BIN) ./cmd/applylens
 
 run: build ## start the program; MAIL=path starts with that mail instead of the sample mailbox
-	$(BIN) serve $(if $(MAIL),--import "$(MAIL)") $(ARGS)
+	$(if $(MAIL),$(BIN) import "$(MAIL)" --user "$${APPLYLENS_USER:-owner@localhost}" && )$(BIN) serve $(if $(MAIL),,--sample) $(ARGS)
 
 test: ## install what the tests need, then run them all
 	@scripts/need-go.sh
