@@ -9,7 +9,7 @@ const (
 	MaxArchiveEntries = 2_000_000
 	MaxArchiveBytes   = 256 << 30 // unpacked, of one archive
 	MaxArchiveRatio   = 250       // unpacked to packed, once more than archiveRatioFrom was unpacked
-	MaxArchiveDepth   = 2         // packed files within packed files
+	MaxArchiveDepth   = 3         // packings within packings; a .tar.gz is two
 	archiveRatioFrom  = 32 << 20
 )
 
