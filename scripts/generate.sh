@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# generate.sh [FOLDER] writes every generated file of the tree anew: sqlc, templ, stylesheet.
+# generate.sh [FOLDER] writes every generated file of the tree anew: sqlc, templ, and where
+# node_modules is there the stylesheet and the vendored scripts.
 # FOLDER (default: this checkout) is the tree to work in; check.sh passes a copy.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -9,6 +10,8 @@ tool sqlc generate
 if [ -d views ]; then
 	tool templ generate -path views -log-level error
 fi
-if [ -f views/app.css ] && [ -d node_modules ]; then
+if [ -d node_modules ]; then
+	cp node_modules/htmx.org/dist/htmx.min.js static/vendor/htmx.js
+	cp node_modules/idiomorph/dist/idiomorph-ext.min.js static/vendor/idiomorph.js
 	"$here/css.sh" "$PWD"
 fi

@@ -1,11 +1,24 @@
 #!/usr/bin/env bash
 # test.sh runs every Go test and closes with go test's own lines, one a package.
-# PACKAGES (default ./...) chooses; TESTFLAGS adds flags of go test.
+# PACKAGES (default ./...) chooses; TESTFLAGS adds flags of go test. The embedded Postgres of the
+# tests gets a data folder of its own, which is stopped and removed at the end.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 GO=${GO:-go}
-summary=$(mktemp)
-trap 'rm -f "$summary"' EXIT
+work=$(mktemp -d "${TMPDIR:-/tmp}/applylens-test.XXXXXX")
+chmod 755 "$work" # as root, Postgres runs as somebody else
+mkdir "$work/data"
+export APPLYLENS_TEST_DATA=$work/data
+clean_up() {
+	local pid
+	if pid=$(head -1 "$work/data/postgres/data/postmaster.pid" 2>/dev/null); then
+		kill -INT "$pid" 2>/dev/null || true # a fast shutdown
+		for _ in $(seq 50); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+	fi
+	rm -rf "$work"
+}
+trap clean_up EXIT
+summary=$work/summary
 $GO build -o "$summary" ./scripts/testsummary
 # shellcheck disable=SC2086
 $GO test -json ${TESTFLAGS:-} ${PACKAGES:-./...} | "$summary"
