@@ -88,3 +88,12 @@ func (m *Migrator) jobs(ctx context.Context, direction rivermigrate.Direction) e
 	}
 	return nil
 }
+
+// Behind counts the migrations that are missing; fresh tells that none was ever applied.
+func (m *Migrator) Behind(ctx context.Context) (missing int, fresh bool, err error) {
+	current, target, err := m.goose.GetVersions(ctx)
+	if err != nil {
+		return 0, false, fmt.Errorf("read the state of the schema: %w", err)
+	}
+	return int(target - current), current == 0, nil
+}

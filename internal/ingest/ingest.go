@@ -106,6 +106,10 @@ func (in *Ingest) read(ctx context.Context, box Mailbox, source iter.Seq2[Raw, e
 	}
 	for raw, err := range source {
 		if err != nil {
+			var broken *SourceError
+			if !errors.As(err, &broken) {
+				return err
+			}
 			select {
 			case failures <- err:
 				continue

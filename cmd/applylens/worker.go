@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"applylens/internal/config"
+	"applylens/internal/jobs"
+)
+
+type workerCmd struct{}
+
+// Run carries out jobs until the context ends, then lets those that run finish.
+func (workerCmd) Run(ctx context.Context, settings *config.Settings) (err error) {
+	a, err := open(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	if err := a.owner.Drop(); err != nil {
+		return err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Log: a.log, Now: time.Now}, true)
+	if err != nil {
+		return err
+	}
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	a.log.Info("worker started")
+	<-ctx.Done()
+	a.log.Info("stopping")
+	grace, done := context.WithTimeout(context.Background(), 30*time.Second)
+	defer done()
+	return client.Stop(grace)
+}

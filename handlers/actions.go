@@ -1,0 +1,265 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+	"github.com/riverqueue/river"
+
+	"applylens/internal/action"
+	"applylens/internal/auth"
+	"applylens/internal/db"
+	"applylens/internal/errs"
+	"applylens/internal/jobs"
+	"applylens/views"
+)
+
+// actionCreate does something with emails or threads: those named in the form, or all that match a list.
+func (s *Server) actionCreate(c echo.Context) error {
+	intent, err := s.readIntent(c)
+	if err != nil {
+		return err
+	}
+	target, err := s.readTarget(c)
+	if err != nil {
+		return err
+	}
+	if c.FormValue("all") != "" && c.FormValue("preview") != "" {
+		return s.actionPreview(c, intent, target)
+	}
+	made, err := s.do(c.Request().Context(), userID(c), intent, target)
+	if err != nil {
+		return err
+	}
+	return s.actionAnswer(c, views.Toast{Text: describe(intent, made.Count), ActionID: made.ID, Running: made.Count > action.Inline})
+}
+
+// do writes an action and carries it out at once, or queues it when it is large. Both are one transaction.
+func (s *Server) do(ctx context.Context, userID int64, intent action.Intent, target action.Target) (made action.Made, err error) {
+	err = s.DB.Tx(ctx, userID, func(q *db.Queries, tx pgx.Tx) error {
+		made, err = action.Make(ctx, q, userID, intent, target, s.Now())
+		if err != nil {
+			return err
+		}
+		if made.Count > action.Inline {
+			_, err = s.Jobs.InsertTx(ctx, tx, jobs.ActionRunArgs{UserID: userID, ActionID: made.ID}, nil)
+			return err
+		}
+		if intent.Kind == action.Snooze {
+			_, err = s.Jobs.InsertTx(ctx, tx, jobs.SnoozeWakeArgs{UserID: userID}, &river.InsertOpts{ScheduledAt: intent.Until})
+			if err != nil {
+				return err
+			}
+		}
+		for done := false; !done; {
+			if done, err = action.RunStep(ctx, q, userID, made.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return made, err
+}
+
+func (s *Server) readIntent(c echo.Context) (action.Intent, error) {
+	in := action.Intent{Kind: action.Kind(c.FormValue("kind")), Label: strings.TrimSpace(c.FormValue("label")), Category: c.FormValue("category"), Actor: "person"}
+	if in.Kind != action.Snooze {
+		return in, nil
+	}
+	until, err := action.ParseTime(c.FormValue("until"), s.Now().In(zoneOf(auth.UserOf(c))))
+	in.Until = until
+	return in, err
+}
+
+func (s *Server) readTarget(c echo.Context) (action.Target, error) {
+	form, err := c.FormParams()
+	if err != nil {
+		return action.Target{}, errs.BadInput("The form could not be read.")
+	}
+	if form.Get("all") != "" {
+		threads, err := s.matchingThreads(c, form.Get("list"))
+		return action.Target{Threads: threads}, err
+	}
+	var t action.Target
+	if t.Threads, err = ids(form["thread"]); err != nil {
+		return t, err
+	}
+	if t.Emails, err = ids(form["email"]); err != nil {
+		return t, err
+	}
+	if len(t.Threads)+len(t.Emails) == 0 {
+		return t, errs.BadInput("Select some mail first.")
+	}
+	return t, nil
+}
+
+func ids(values []string) ([]int64, error) {
+	out := make([]int64, 0, len(values))
+	for _, v := range values {
+		id, err := strconv.ParseInt(v, 10, 64)
+		if err != nil {
+			return nil, errs.NotFound
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+// actionPreview shows how many emails an action over a whole list would touch, and asks.
+func (s *Server) actionPreview(c echo.Context, intent action.Intent, target action.Target) error {
+	user := userID(c)
+	var count int64
+	undo := errors.New("only counted")
+	err := s.DB.Tx(c.Request().Context(), user, func(q *db.Queries, _ pgx.Tx) error {
+		made, err := action.Make(c.Request().Context(), q, user, intent, target, s.Now())
+		count = made.Count
+		if err != nil {
+			return err
+		}
+		return undo
+	})
+	if err != nil && !errors.Is(err, undo) {
+		return err
+	}
+	form, _ := c.FormParams() // read before
+	return s.render(c, http.StatusOK, views.BulkPreview(views.Bulk{Kind: string(intent.Kind), Threads: len(target.Threads), Emails: count, Form: form, Back: backTo(c)}))
+}
+
+// actionUndo puts back what an action changed, or one email of it.
+func (s *Server) actionUndo(c echo.Context) error {
+	id, err := paramID(c)
+	if err != nil {
+		return err
+	}
+	if v := c.FormValue("email"); v != "" {
+		emails, err := ids([]string{v})
+		if err != nil {
+			return err
+		}
+		err = action.UndoEmail(c.Request().Context(), s.DB, userID(c), id, emails[0])
+		if err != nil {
+			return err
+		}
+	} else if err := action.Undo(c.Request().Context(), s.DB, userID(c), id); err != nil {
+		return err
+	}
+	return s.actionAnswer(c, views.Toast{Text: "Undone."})
+}
+
+// actionUndoSince undoes all that was done in the last minutes.
+func (s *Server) actionUndoSince(c echo.Context) error {
+	minutes, err := strconv.Atoi(c.FormValue("minutes"))
+	if err != nil || minutes < 1 || minutes > 60*24*30 {
+		return errs.BadInput("Choose a time between a minute and 30 days.")
+	}
+	n, err := action.UndoSince(c.Request().Context(), s.DB, userID(c), s.Now().Add(-time.Duration(minutes)*time.Minute))
+	if err != nil {
+		return err
+	}
+	return s.actionAnswer(c, views.Toast{Text: plural(int64(n), "action") + " undone."})
+}
+
+// actionDecide approves or denies what an agent proposed.
+func (s *Server) actionDecide(c echo.Context) error {
+	id, err := paramID(c)
+	if err != nil {
+		return err
+	}
+	approve := c.FormValue("decision") == "approve"
+	err = s.DB.Tx(c.Request().Context(), userID(c), func(q *db.Queries, _ pgx.Tx) error {
+		if err := action.Decide(c.Request().Context(), q, userID(c), id, approve); err != nil || !approve {
+			return err
+		}
+		_, err := action.RunStep(c.Request().Context(), q, userID(c), id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !approve {
+		return s.actionAnswer(c, views.Toast{Text: "Denied: it stays where it is."})
+	}
+	return s.actionAnswer(c, views.Toast{Text: "Approved and done.", ActionID: id})
+}
+
+// actionAnswer sends a toast to htmx, and everyone else back to where they were.
+func (s *Server) actionAnswer(c echo.Context, toast views.Toast) error {
+	if isHTMX(c) {
+		c.Response().Header().Set("HX-Trigger", "mail-changed")
+		return s.render(c, http.StatusOK, views.ToastItem(toast))
+	}
+	return c.Redirect(http.StatusSeeOther, backTo(c))
+}
+
+// backTo is the local path a form came from; never another site.
+func backTo(c echo.Context) string {
+	back := c.FormValue("back")
+	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\r\n") {
+		return "/"
+	}
+	return back
+}
+
+func paramID(c echo.Context) (int64, error) {
+	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, errs.NotFound
+	}
+	return id, nil
+}
+
+func zoneOf(u db.User) *time.Location {
+	zone, err := time.LoadLocation(u.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+func describe(in action.Intent, n int64) string {
+	mails := plural(n, "mail")
+	switch in.Kind {
+	case action.Archive:
+		return mails + " archived."
+	case action.Inbox:
+		return mails + " moved to the inbox."
+	case action.Trash:
+		return mails + " moved to the trash."
+	case action.Spam:
+		return mails + " marked as spam."
+	case action.Quarantine:
+		return mails + " put into quarantine."
+	case action.Release:
+		return mails + " released to the inbox."
+	case action.Snooze:
+		return mails + " snoozed until " + in.Until.Format("Mon 2 Jan 15:04") + "."
+	case action.Read:
+		return mails + " marked as read."
+	case action.Unread:
+		return mails + " marked as unread."
+	case action.Star:
+		return mails + " starred."
+	case action.Unstar:
+		return mails + " without a star."
+	case action.Label:
+		return mails + " labelled “" + in.Label + "”."
+	case action.Unlabel:
+		return "“" + in.Label + "” taken off " + mails + "."
+	case action.Categorise:
+		return mails + " moved to " + views.CategoryName(in.Category) + "."
+	}
+	return "Done."
+}
+
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.FormatInt(n, 10) + " " + noun + "s"
+}

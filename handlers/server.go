@@ -1,0 +1,161 @@
+// Package handlers takes requests in and gives views out, one file a feature. Start at routes.go, the map of all URLs.
+package handlers
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"applylens/internal/auth"
+	"applylens/internal/blobs"
+	"applylens/internal/db"
+	"applylens/internal/errs"
+	"applylens/internal/fetch"
+	"applylens/internal/ingest"
+	"applylens/internal/jobs"
+)
+
+// A Server answers requests.
+type Server struct {
+	DB      *db.DB
+	Blobs   *blobs.Store
+	Ingest  *ingest.Ingest
+	Jobs    *jobs.Client
+	Auth    *auth.Store
+	Events  *Events
+	Remote  *fetch.Client // for images that stand in mail
+	Log     *slog.Logger
+	Now     func() time.Time
+	BaseURL string
+	Version string
+	Sources []Source // what mail can come from, for the first-run page
+
+	ImageKey []byte // signs the addresses of the image proxy
+}
+
+// A Source is a kind of mailbox that can be connected, and whether it is set up.
+type Source struct {
+	Name, State string
+}
+
+const (
+	requestTime = 30 * time.Second
+	bodyLimit   = "2M"
+	uploadLimit = "4G"
+)
+
+// Handler returns the whole site.
+func (s *Server) Handler() http.Handler {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.HTTPErrorHandler = s.showError
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.Use(s.logRequests, s.recoverPanics, securityHeaders,
+		middleware.GzipWithConfig(middleware.GzipConfig{Level: 4, MinLength: 1024, Skipper: alreadyCompressed}))
+	for _, r := range s.routes() {
+		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role), rememberPath)...)
+	}
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.showError(&errs.Error{Status: http.StatusForbidden, Msg: "This form was sent from another site, so it was refused."}, e.NewContext(r, w))
+	}))
+	return sameOrigin.Handler(e)
+}
+
+// securityHeaders are those of every answer; routes that serve mail narrow them further.
+func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "+
+			"connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		if c.IsTLS() || c.Scheme() == "https" {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		return next(c)
+	}
+}
+
+func alreadyCompressed(c echo.Context) bool {
+	path := c.Request().URL.Path
+	return path == "/events" || path == "/image" || strings.HasPrefix(path, "/static/")
+}
+
+// within bounds a request's time.
+func within(d time.Duration) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			ctx, cancel := context.WithTimeout(c.Request().Context(), d)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+			return next(c)
+		}
+	}
+}
+
+// logRequests logs the route, never the URL: queries and ids may be personal.
+func (s *Server) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		if err := next(c); err != nil {
+			c.Error(err)
+		}
+		level := slog.LevelDebug
+		if c.Response().Status >= 500 {
+			level = slog.LevelWarn
+		}
+		s.Log.Log(c.Request().Context(), level, "request", "method", c.Request().Method, "route", c.Path(), "status", c.Response().Status,
+			"ms", float64(time.Since(began).Microseconds())/1000, "user", auth.UserOf(c).ID)
+		return nil
+	}
+}
+
+func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v)
+				}
+				s.Log.Error("panic", "route", c.Path(), "panic", v, "stack", string(debug.Stack()))
+				err = &errs.Error{Status: http.StatusInternalServerError, Msg: "Something went wrong on our side. Nothing was lost; please try again."}
+			}
+		}()
+		return next(c)
+	}
+}
+
+// status turns any error into what is shown: ours, Echo's, or an unknown one.
+func status(err error) (int, string) {
+	var httpErr *echo.HTTPError
+	if !errors.As(err, &httpErr) {
+		return errs.Shown(err)
+	}
+	switch httpErr.Code {
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		return http.StatusNotFound, errs.NotFound.Msg
+	case http.StatusRequestEntityTooLarge:
+		return httpErr.Code, "That is larger than this page takes."
+	case http.StatusTooManyRequests:
+		return httpErr.Code, "Too many attempts. Please wait a minute and try again."
+	}
+	return httpErr.Code, http.StatusText(httpErr.Code) + "."
+}
+
+func userID(c echo.Context) int64 { return auth.UserOf(c).ID }
+
+func isHTMX(c echo.Context) bool {
+	return c.Request().Header.Get("HX-Request") == "true" && c.Request().Header.Get("HX-History-Restore-Request") != "true"
+}

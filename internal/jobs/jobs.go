@@ -1,0 +1,78 @@
+// Package jobs holds the background work, one file a job: what it is called with and what does it. Arguments hold ids
+// only, never mail. Every job is safe to run twice.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"applylens/internal/db"
+	"applylens/internal/ingest"
+)
+
+// Client is how jobs are queued.
+type Client = river.Client[pgx.Tx]
+
+// Deps are what the jobs work with.
+type Deps struct {
+	DB     *db.DB
+	Ingest *ingest.Ingest
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// NewClient returns a client that queues jobs and, with work, also carries them out once it is started.
+func NewClient(d Deps, work bool) (*Client, error) {
+	cfg := &river.Config{Logger: quiet(d.Log)}
+	if work {
+		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}}
+		cfg.Workers = river.NewWorkers()
+		cfg.JobTimeout = 10 * time.Minute
+		cfg.ErrorHandler = &failures{log: d.Log}
+		cfg.PeriodicJobs = []*river.PeriodicJob{
+			river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return SweepArgs{}, nil },
+				&river.PeriodicJobOpts{RunOnStart: true}),
+		}
+		river.AddWorker(cfg.Workers, &actionRun{db: d.DB})
+		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
+		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
+		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+	}
+	client, err := river.NewClient(riverpgxv5.New(d.DB.Pool), cfg)
+	if err != nil {
+		return nil, fmt.Errorf("set up the job queue: %w", err)
+	}
+	return client, nil
+}
+
+// quiet passes only River's warnings on: it logs each start and stop of its parts.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(atLeast{log.Handler(), slog.LevelWarn}) }
+
+type atLeast struct {
+	slog.Handler
+	level slog.Level
+}
+
+func (h atLeast) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= h.level && h.Handler.Enabled(ctx, l)
+}
+
+// failures logs what went wrong, without arguments or mail.
+type failures struct{ log *slog.Logger }
+
+func (f *failures) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	f.log.Warn("job failed", "kind", job.Kind, "id", job.ID, "attempt", job.Attempt, "error", err)
+	return nil
+}
+
+func (f *failures) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	f.log.Error("job panicked", "kind", job.Kind, "id", job.ID, "attempt", job.Attempt, "panic", value, "trace", trace)
+	return nil
+}

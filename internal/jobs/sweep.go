@@ -1,0 +1,56 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"applylens/internal/action"
+	"applylens/internal/db"
+)
+
+// SweepArgs is the safety net under the other jobs: it ends snoozes whose job was lost, finishes actions that were
+// interrupted, and removes sessions and links whose time is over.
+type SweepArgs struct{}
+
+// Kind is the job's name.
+func (SweepArgs) Kind() string { return "sweep" }
+
+type sweep struct {
+	river.WorkerDefaults[SweepArgs]
+	db  *db.DB
+	now func() time.Time
+}
+
+func (w *sweep) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
+	if _, err := w.db.SignInExpired(ctx); err != nil {
+		return err
+	}
+	users, err := w.db.UserIDs(ctx)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, id := range users { // one user's trouble must not keep the others waiting
+		failed = errors.Join(failed, w.user(ctx, id))
+	}
+	return failed
+}
+
+func (w *sweep) user(ctx context.Context, userID int64) error {
+	if err := action.WakeDue(ctx, w.db, userID, w.now()); err != nil {
+		return err
+	}
+	unfinished, err := w.db.As(userID).ActionUnfinished(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, id := range unfinished {
+		if err := action.Run(ctx, w.db, userID, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
