@@ -29,7 +29,7 @@
 //	{{de -12b}} {{fr -12b}} {{es -12b}} {{ja -12b}}   the day in German, French, Spanish and Japanese
 //
 // The identity of a message is its Message-ID, which never changes; its dates move with the moment of loading.
-// truth.tsv says for each received message what it is, for tests that score a judgement; nothing of it is in the mail.
+// Truths says for each received message what it is, for tests that score a judgement; nothing of it is in the mail.
 package sample
 
 import (
