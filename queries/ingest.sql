@@ -134,3 +134,16 @@ where user_id = @user_id and id = @id;
 
 -- name: ImportLatest :one
 select * from imports where user_id = @user_id order by id desc limit 1;
+
+-- name: ActionItemDelete :exec
+-- ActionItemDelete forgets what was done to emails that are gone, and the actions of which nothing is left.
+with gone as (
+	delete from action_items i where i.user_id = @user_id and i.email_id = any(@ids::bigint[]) returning i.action_id
+)
+delete from actions a where a.user_id = @user_id and a.id in (select action_id from gone)
+	and not exists (select from action_items o where o.user_id = a.user_id and o.action_id = a.id and o.email_id <> all(@ids::bigint[]));
+
+-- name: LabelDeleteUnused :exec
+-- LabelDeleteUnused removes labels that no email carries.
+delete from labels l where l.user_id = @user_id
+	and not exists (select from email_labels e where e.user_id = l.user_id and e.label_id = l.id);

@@ -10,6 +10,25 @@ import (
 	"time"
 )
 
+const actionItemDelete = `-- name: ActionItemDelete :exec
+with gone as (
+	delete from action_items i where i.user_id = $1 and i.email_id = any($2::bigint[]) returning i.action_id
+)
+delete from actions a where a.user_id = $1 and a.id in (select action_id from gone)
+	and not exists (select from action_items o where o.user_id = a.user_id and o.action_id = a.id and o.email_id <> all($2::bigint[]))
+`
+
+type ActionItemDeleteParams struct {
+	UserID int64
+	Ids    []int64
+}
+
+// ActionItemDelete forgets what was done to emails that are gone, and the actions of which nothing is left.
+func (q *Queries) ActionItemDelete(ctx context.Context, arg ActionItemDeleteParams) error {
+	_, err := q.db.Exec(ctx, actionItemDelete, arg.UserID, arg.Ids)
+	return err
+}
+
 const attachmentDelete = `-- name: AttachmentDelete :many
 delete from attachments where user_id = $1 and email_id = any($2::bigint[]) returning sha256
 `
@@ -489,6 +508,17 @@ select pg_advisory_xact_lock(hashtextextended('ingest', $1))
 // resolved against what is stored.
 func (q *Queries) IngestLock(ctx context.Context, userID int64) error {
 	_, err := q.db.Exec(ctx, ingestLock, userID)
+	return err
+}
+
+const labelDeleteUnused = `-- name: LabelDeleteUnused :exec
+delete from labels l where l.user_id = $1
+	and not exists (select from email_labels e where e.user_id = l.user_id and e.label_id = l.id)
+`
+
+// LabelDeleteUnused removes labels that no email carries.
+func (q *Queries) LabelDeleteUnused(ctx context.Context, userID int64) error {
+	_, err := q.db.Exec(ctx, labelDeleteUnused, userID)
 	return err
 }
 

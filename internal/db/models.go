@@ -26,6 +26,18 @@ type Action struct {
 	Error     string
 }
 
+type Attachment struct {
+	UserID      int64
+	EmailID     int64
+	Part        int32
+	Filename    string
+	ContentType string
+	Size        int64
+	Sha256      []byte
+	ContentID   string
+	Inline      bool
+}
+
 type Import struct {
 	UserID     int64
 	ID         int64

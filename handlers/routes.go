@@ -1,0 +1,67 @@
+package handlers
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"applylens/internal/auth"
+)
+
+// A route is one URL, who may use it, and its limits.
+type route struct {
+	method, path string
+	role         auth.Role
+	handle       echo.HandlerFunc
+	limits       []echo.MiddlewareFunc
+}
+
+// routes is the map of the site: every URL, nothing else.
+func (s *Server) routes() []route {
+	page := []echo.MiddlewareFunc{middleware.BodyLimit(bodyLimit), within(requestTime)}
+	stream := []echo.MiddlewareFunc{middleware.BodyLimit(bodyLimit)}
+	upload := []echo.MiddlewareFunc{middleware.BodyLimit(uploadLimit), within(time.Hour)}
+	signIn := append([]echo.MiddlewareFunc{middleware.RateLimiter(middleware.NewRateLimiterMemoryStoreWithConfig(
+		middleware.RateLimiterMemoryStoreConfig{Rate: 0.5, Burst: 10, ExpiresIn: 10 * time.Minute}))}, page...)
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{get, "/health", auth.Anyone, s.health, page},
+		{get, "/static/*", auth.Anyone, s.asset, page},
+		{get, "/sign-in", auth.Anyone, s.signInPage, page},
+		{get, "/sign-in/:token", auth.Anyone, s.signInLink, signIn},
+		{post, "/sign-out", auth.User, s.signOut, page},
+
+		{get, "/", auth.User, s.inboxPage, page},
+		{get, "/t/:id", auth.User, s.threadPage, page},
+		{get, "/search", auth.User, s.searchPage, page},
+		{get, "/journal", auth.User, s.journalPage, page},
+		{get, "/help", auth.User, s.helpPage, page},
+		{get, "/events", auth.User, s.events, stream},
+
+		{get, "/emails/:id/html", auth.User, s.emailHTML, page},
+		{get, "/emails/:id/raw", auth.User, s.emailRaw, page},
+		{get, "/emails/:id/attachments/:part", auth.User, s.emailAttachment, page},
+		{get, "/image", auth.User, s.emailImage, page},
+
+		{post, "/actions", auth.User, s.actionCreate, page},
+		{post, "/actions/undo", auth.User, s.actionUndoSince, page},
+		{post, "/actions/:id/undo", auth.User, s.actionUndo, page},
+		{post, "/actions/:id/decide", auth.User, s.actionDecide, page},
+
+		{get, "/welcome", auth.User, s.welcomePage, page},
+		{post, "/import", auth.User, s.importUpload, upload},
+		{post, "/sample", auth.User, s.sampleLoad, page},
+		{post, "/sample/remove", auth.User, s.sampleRemove, page},
+
+		{get, "/settings", auth.User, s.settingsPage, page},
+		{post, "/settings", auth.User, s.settingsSave, page},
+		{get, "/settings/sessions", auth.User, s.sessionsPage, page},
+		{post, "/settings/sessions/:id/revoke", auth.User, s.sessionRevoke, page},
+		{post, "/settings/sessions/revoke-others", auth.User, s.sessionRevokeOthers, page},
+		{get, "/settings/appearance", auth.User, s.appearancePage, page},
+		{post, "/settings/appearance", auth.User, s.appearanceSave, page},
+		{get, "/settings/keyboard", auth.User, s.keyboardPage, page},
+	}
+}
