@@ -33,7 +33,7 @@ build: ## build bin/applylens
 	$(GO) build -o $(BIN) ./cmd/applylens
 
 run: build ## start the program; MAIL=path starts with that mail instead of the sample mailbox
-	$(if $(MAIL),$(BIN) import "$(MAIL)" --user "$${APPLYLENS_USER:-owner@localhost}" && )$(BIN) serve $(if $(MAIL),,--sample) $(ARGS)
+	$(BIN) serve $(if $(MAIL),--import "$(MAIL)",--sample) $(ARGS)
 
 test: ## install what the tests need, then run them all
 	@scripts/need-go.sh
@@ -46,9 +46,10 @@ check: ## generated files, style, known vulnerabilities, go.mod
 	@scripts/setup.sh check
 	@scripts/check.sh
 
-bench: build ## measure speed beside other mail programs (tens of minutes); COUNT=n for fewer mails
+bench: ## measure speed beside other mail programs (tens of minutes); ONLY=import for one section
+	@scripts/need-go.sh
 	@scripts/setup.sh bench
-	$(GO) run ./test/bench
+	$(GO) run ./test/bench $(if $(ONLY),-only $(ONLY))
 
 dev: ## rebuild and restart on every change
 	@scripts/need-go.sh

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"applylens/test/program"
+)
+
+// warmUp is how many requests of each kind go before those that count.
+const warmUp = 10
+
+var threadLink = regexp.MustCompile(`/t/(\d+)`)
+
+// A pageTimer asks one running program for pages and keeps the times.
+type pageTimer struct {
+	client *http.Client
+	base   string
+	rounds int
+}
+
+// pages measures the server's time for the large mailbox, seen by a client on the same machine,
+// one request at a time, body included.
+func pages(ctx context.Context, b *bench) (table, error) {
+	t := table{title: fmt.Sprintf("Pages of a mailbox of %d mails", b.large), columns: []string{"request", "p50", "p95", "at most", "promise for p95"}}
+	data := b.path(fmt.Sprintf("large-%d-data", b.large))
+	if _, err := os.Stat(data); err != nil {
+		if _, err := b.fillLarge(ctx); err != nil {
+			return t, err
+		}
+	}
+	b.largeData = data
+	p, err := program.Start(ctx, b.bin, data, "--user", mailboxUser)
+	if err != nil {
+		return t, err
+	}
+	client, err := p.SignIn(ctx)
+	if err == nil {
+		err = (&pageTimer{client, p.BaseURL, b.rounds}).measure(ctx, b, &t)
+	}
+	t.note("%d requests of each kind over loopback after %d to warm up, one at a time, from the request to the last byte of the uncompressed page.", b.rounds, warmUp)
+	return t, errors.Join(err, p.Stop())
+}
+
+func (m *pageTimer) measure(ctx context.Context, b *bench, t *table) error {
+	raw, err := readMaildir(b.path("maildir"))
+	if err != nil {
+		return err
+	}
+	pairs := wordPairs(raw, m.rounds+warmUp)
+	threads, err := m.harvest(ctx, pairs)
+	if err != nil {
+		return err
+	}
+	gets := []struct {
+		name, promise string
+		path          func(i int) string
+	}{
+		{"inbox", "20 ms", func(int) string { return "/" }},
+		{"thread", "20 ms", func(i int) string { return "/t/" + threads[i%len(threads)] }},
+		{"search of two words", "25 ms", func(i int) string { return "/search?q=" + url.QueryEscape(pairs[i%len(pairs)]) }},
+	}
+	for _, g := range gets {
+		times, err := m.times(func(i int) (*http.Request, error) {
+			return http.NewRequestWithContext(ctx, http.MethodGet, m.base+g.path(i), nil)
+		})
+		if err != nil {
+			return err
+		}
+		t.add(g.name, ms(times, 50), ms(times, 95), ms(times, 100), g.promise)
+	}
+	return m.archive(ctx, t, threads)
+}
+
+// archive archives one thread a request, each once, as the page does it with htmx.
+func (m *pageTimer) archive(ctx context.Context, t *table, threads []string) error {
+	if len(threads) < m.rounds+warmUp {
+		return fmt.Errorf("only %d threads were found, %d are needed to archive each once", len(threads), m.rounds+warmUp)
+	}
+	times, err := m.times(func(i int) (*http.Request, error) {
+		form := url.Values{"kind": {"archive"}, "thread": {threads[i]}}
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.base+"/actions", strings.NewReader(form.Encode()))
+		if err == nil {
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("HX-Request", "true")
+			req.Header.Set("Sec-Fetch-Site", "same-origin")
+		}
+		return req, err
+	})
+	if err != nil {
+		return err
+	}
+	t.add("archive", ms(times, 50), ms(times, 95), ms(times, 100), "15 ms")
+	return nil
+}
+
+// times sends the requests and returns the sorted times of those after the warm-up.
+func (m *pageTimer) times(request func(i int) (*http.Request, error)) ([]time.Duration, error) {
+	var all []time.Duration
+	for i := range m.rounds + warmUp {
+		req, err := request(i)
+		if err != nil {
+			return nil, err
+		}
+		began := time.Now()
+		if _, err := send(m.client, req); err != nil {
+			return nil, err
+		}
+		if i >= warmUp {
+			all = append(all, time.Since(began))
+		}
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// harvest collects the ids of different threads from the inbox and from searches.
+func (m *pageTimer) harvest(ctx context.Context, queries []string) ([]string, error) {
+	var found []string
+	seen := map[string]bool{}
+	paths := []string{"/"}
+	for _, q := range queries {
+		paths = append(paths, "/search?q="+url.QueryEscape(strings.Fields(q)[0]))
+	}
+	for _, path := range paths {
+		body, err := get(ctx, m.client, m.base+path)
+		if err != nil {
+			return nil, err
+		}
+		for _, match := range threadLink.FindAllSubmatch(body, -1) {
+			if id := string(match[1]); !seen[id] {
+				seen[id] = true
+				found = append(found, id)
+			}
+		}
+		if len(found) >= 4*(m.rounds+warmUp) {
+			break
+		}
+	}
+	if len(found) == 0 {
+		return nil, errors.New("neither the inbox nor a search links to a thread")
+	}
+	return found, nil
+}
+
+// wordPairs returns queries of two words that stand in one mail, deterministically spread over
+// the mailbox.
+func wordPairs(raw [][]byte, count int) []string {
+	word := regexp.MustCompile(`\b[a-z]{5,10}\b`)
+	var pairs []string
+	for i := 0; len(pairs) < count && i < 20*count; i++ {
+		mail := raw[i*7919%len(raw)]
+		words := word.FindAllString(string(mail[len(mail)/2:]), -1)
+		if len(words) > 8 && words[0] != words[7] {
+			pairs = append(pairs, words[0]+" "+words[7])
+		}
+	}
+	return pairs
+}
+
+// ms returns a percentile of sorted times (nearest rank).
+func ms(sorted []time.Duration, percentile int) string {
+	at := max(0, (len(sorted)*percentile+99)/100-1)
+	return fmt.Sprintf("%.1f ms", float64(sorted[at].Microseconds())/1000)
+}
