@@ -54,12 +54,12 @@ const (
 func (in *Ingest) Run(ctx context.Context, box Mailbox, source iter.Seq2[Raw, error], report func(Counts, error)) (Counts, error) {
 	began := in.Now()
 	var counts Counts
-	group, ctx := errgroup.WithContext(ctx)
+	group, working := errgroup.WithContext(ctx)
 	prepared := make(chan *batch, 1)
 	failures := make(chan error)
 	group.Go(func() error {
 		defer close(prepared)
-		return in.read(ctx, box, source, prepared, failures)
+		return in.read(working, box, source, prepared, failures)
 	})
 	group.Go(func() error {
 		for prepared != nil {
@@ -72,7 +72,7 @@ func (in *Ingest) Run(ctx context.Context, box Mailbox, source iter.Seq2[Raw, er
 					prepared = nil
 					break
 				}
-				if err := in.commit(ctx, box, b, &counts, report); err != nil {
+				if err := in.commit(working, box, b, &counts, report); err != nil {
 					return err
 				}
 				counts.Seconds = in.Now().Sub(began).Seconds()
