@@ -60,7 +60,7 @@ func (s *Server) emailHTML(c echo.Context) error {
 	}
 	opt := mail.HTMLOptions{CID: func(contentID string) string { return inlinePart(m, id, contentID) }}
 	if c.QueryParam("images") == "1" {
-		opt.Image = func(url string) string { return imageproxy.Path(s.ImageKey, userID(c), id, url) }
+		opt.Image = func(url string) string { return "/emails/" + c.Param("id") + "/image?" + s.Images.Query(userID(c), id, url) }
 	}
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", frameCSP)
@@ -74,7 +74,7 @@ func (s *Server) emailHTML(c echo.Context) error {
 // inlinePart is the path of the part with a Content-ID.
 func inlinePart(m *mail.Message, emailID int64, contentID string) string {
 	i := slices.IndexFunc(m.Attachments, func(a mail.Attachment) bool { return a.ContentID != "" && a.ContentID == contentID })
-	if i < 0 || !imageproxy.Showable(m.Attachments[i].ContentType) {
+	if i < 0 || imageproxy.Sniff(m.Attachments[i].Data) == "" {
 		return ""
 	}
 	return "/emails/" + strconv.FormatInt(emailID, 10) + "/attachments/" + strconv.Itoa(i) + "?inline=1"
@@ -83,17 +83,19 @@ func inlinePart(m *mail.Message, emailID int64, contentID string) string {
 // emailImage fetches a remote image of a mail for its reader. The address is signed by us for this user and mail, so
 // the proxy fetches nothing that does not stand in a stored mail.
 func (s *Server) emailImage(c echo.Context) error {
-	url, err := imageproxy.Verify(s.ImageKey, userID(c), c.QueryParams())
+	id, err := paramID(c)
 	if err != nil {
+		return err
+	}
+	url := c.QueryParam("u")
+	if !s.Images.Verify(userID(c), id, url, c.QueryParam("s")) {
 		return errs.NotFound
 	}
-	body, contentType, err := imageproxy.Fetch(c.Request().Context(), s.Remote, url)
+	body, contentType, err := imageproxy.Serve(c.Request().Context(), s.Remote, url)
 	if err != nil {
-		s.Log.Debug("remote image", "error", err)
-		return &errs.Error{Status: http.StatusBadGateway, Msg: "The image could not be fetched."}
+		return &errs.Error{Status: http.StatusBadGateway, Msg: "The image could not be fetched.", Err: err}
 	}
-	c.Response().Header().Set("Content-Security-Policy", fileCSP)
-	c.Response().Header().Set("Cache-Control", "private, max-age=86400")
+	imageproxy.SetHeaders(c.Response().Header(), contentType)
 	return c.Blob(http.StatusOK, contentType, body)
 }
 
@@ -140,8 +142,9 @@ func (s *Server) emailAttachment(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", fileCSP)
 	h.Set("Cache-Control", "private, max-age=86400")
-	if c.QueryParam("inline") != "" && imageproxy.Showable(a.ContentType) {
-		return c.Blob(http.StatusOK, imageproxy.SniffImage(content), content)
+	if kind := imageproxy.Sniff(content); kind != "" && c.QueryParam("inline") != "" {
+		imageproxy.SetHeaders(h, kind)
+		return c.Blob(http.StatusOK, kind, content)
 	}
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Filename}))
 	return c.Blob(http.StatusOK, "application/octet-stream", content)

@@ -18,6 +18,7 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/errs"
 	"applylens/internal/fetch"
+	"applylens/internal/imageproxy"
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
 )
@@ -30,19 +31,12 @@ type Server struct {
 	Jobs    *jobs.Client
 	Auth    *auth.Store
 	Events  *Events
-	Remote  *fetch.Client // for images that stand in mail
+	Remote  *fetch.Client      // fetches images that stand in mail
+	Images  *imageproxy.Signer // signs their addresses
 	Log     *slog.Logger
 	Now     func() time.Time
 	BaseURL string
 	Version string
-	Sources []Source // what mail can come from, for the first-run page
-
-	ImageKey []byte // signs the addresses of the image proxy
-}
-
-// A Source is a kind of mailbox that can be connected, and whether it is set up.
-type Source struct {
-	Name, State string
 }
 
 const (
@@ -60,7 +54,7 @@ func (s *Server) Handler() http.Handler {
 	e.Use(s.logRequests, s.recoverPanics, securityHeaders,
 		middleware.GzipWithConfig(middleware.GzipConfig{Level: 4, MinLength: 1024, Skipper: alreadyCompressed}))
 	for _, r := range s.routes() {
-		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role), rememberPath)...)
+		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role))...)
 	}
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +84,7 @@ func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 
 func alreadyCompressed(c echo.Context) bool {
 	path := c.Request().URL.Path
-	return path == "/events" || path == "/image" || strings.HasPrefix(path, "/static/")
+	return path == "/events" || strings.HasPrefix(path, "/static/")
 }
 
 // within bounds a request's time.

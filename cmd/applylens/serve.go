@@ -14,6 +14,7 @@ import (
 	"applylens/internal/auth"
 	"applylens/internal/config"
 	"applylens/internal/fetch"
+	"applylens/internal/imageproxy"
 	"applylens/internal/jobs"
 )
 
@@ -62,6 +63,10 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
+	images, err := imageproxy.NewSigner(key)
+	if err != nil {
+		return nil, err
+	}
 	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Log: a.log, Now: time.Now}, cmd.Worker)
 	if err != nil {
 		return nil, err
@@ -69,7 +74,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	return &handlers.Server{
 		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
-		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), ImageKey: key,
+		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images,
 	}, nil
 }
 

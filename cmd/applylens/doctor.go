@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"applylens/internal/config"
+)
+
+type doctorCmd struct{}
+
+// Run prints one line for each part: what is configured, whether it answers, and the remedy where it does not.
+func (doctorCmd) Run(ctx context.Context, settings *config.Settings) error {
+	fmt.Fprintf(os.Stdout, "applylens %s, %s, %s/%s, user %d\n\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, os.Geteuid())
+	healthy := true
+	tell := func(part, what string, err error) {
+		mark := "ok  "
+		if err != nil {
+			mark, healthy, what = "FAIL", false, what+": "+sentence(err)
+		}
+		fmt.Fprintf(os.Stdout, "%s  %-18s %s\n", mark, part, what)
+	}
+	tell("data folder", settings.Data, writable(settings.Data))
+	postgres := "embedded, in the data folder"
+	if settings.DatabaseURL != "" {
+		postgres = "server of DATABASE_URL"
+	}
+	began := time.Now()
+	a, err := open(ctx, settings)
+	tell("Postgres", postgres, err)
+	if err == nil {
+		defer func() { _ = a.close() }()
+		tell("", fmt.Sprintf("started or found, and schema up to date, in %d ms", time.Since(began).Milliseconds()), nil)
+		users, err := a.db.UserIDs(ctx)
+		tell("", fmt.Sprintf("%d users; the program runs as a role that row-level security binds", len(users)), err)
+		tell("originals", settings.BlobAddress(), a.blobs.Check(ctx))
+	}
+	for _, later := range []struct{ name, variable, without string }{
+		{"Elasticsearch", "ELASTICSEARCH_URL", "Postgres full text serves searches"},
+		{"Redis", "REDIS_URL", "limits are counted in this process"},
+		{"Google", "GOOGLE_CLIENT_ID", "mail comes from files"},
+	} {
+		state := "not configured; " + later.without
+		if os.Getenv(later.variable) != "" {
+			state = later.variable + " is set, but this version does not use it yet; " + later.without
+		}
+		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", later.name, state)
+	}
+	if !healthy {
+		return errSilent
+	}
+	return nil
+}
+
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("it cannot be made: choose another with --data (%w)", err)
+	}
+	file, err := os.CreateTemp(dir, ".doctor-")
+	if err != nil {
+		return fmt.Errorf("it cannot be written to: choose another with --data (%w)", err)
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
