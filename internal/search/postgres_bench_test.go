@@ -1,0 +1,118 @@
+package search
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"applylens/internal/db"
+	"applylens/internal/db/embedded"
+)
+
+// benchSize is the number of mails in the mailbox of the benchmark.
+const benchSize = 100_000
+
+// benchOpen starts the Postgres in the folder SEARCH_BENCH and fills it on first use.
+func benchOpen(tb testing.TB) (*db.DB, int64) {
+	tb.Helper()
+	dir := os.Getenv("SEARCH_BENCH")
+	if dir == "" {
+		tb.Skip("SEARCH_BENCH does not name a folder for a Postgres with 100,000 mails")
+	}
+	ctx := context.Background()
+	s, err := embedded.Start(ctx, dir, slog.Default())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	m, err := db.NewMigrator(s.OwnerURL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := m.Up(ctx); err != nil {
+		tb.Fatal(err)
+	}
+	_ = m.Close()
+	d, err := db.Open(ctx, s.AppURL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(d.Close)
+	id, err := d.UserEnsure(ctx, db.UserEnsureParams{Address: "bench@example.com", Role: "user"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	pool, err := pgxpool.New(ctx, s.OwnerURL)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer pool.Close()
+	var have int
+	if err := pool.QueryRow(ctx, "select count(*) from emails where user_id = $1", id).Scan(&have); err != nil {
+		tb.Fatal(err)
+	}
+	if have < benchSize {
+		benchFill(tb, pool, id)
+	}
+	return d, id
+}
+
+// benchFill copies mails made of slices of real ones with rare words of their own.
+func benchFill(tb testing.TB, pool *pgxpool.Pool, id int64) {
+	tb.Helper()
+	ctx, texts, r := context.Background(), mails(tb), rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("offer interview application position engineer invoice meeting project report update team thanks schedule")
+	var a Analyzer
+	begin, vectors := time.Now(), 0
+	end := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	for from := 0; from < benchSize; from += 5000 {
+		var mailRows, textRows [][]any
+		for i := from; i < from+5000; i++ {
+			t := texts[r.IntN(len(texts))]
+			cut := r.IntN(len(t)/2 + 1)
+			body := strings.ToValidUTF8(cutAt(t[cut:], 500+r.IntN(4000)), "") + fmt.Sprintf(" case%d ref%d", i, r.IntN(benchSize))
+			subject := fmt.Sprintf("%s %s for case%d", words[r.IntN(len(words))], words[r.IntN(len(words))], i)
+			address := fmt.Sprintf("anna%d@mail%d.example.com", r.IntN(3000), r.IntN(200))
+			at := end.Add(-time.Duration(r.Int64N(int64(3 * 365 * 24 * time.Hour))))
+			l := a.Vector(Document{Subject: subject, From: "Anna Smith <" + address + ">", To: "Me <bench@example.com>", Body: body})
+			vectors += len(l.String())
+			sum := sha256.Sum256([]byte(subject))
+			place := "archive"
+			if r.IntN(10) == 0 {
+				place = "inbox"
+			} else if r.IntN(20) == 0 {
+				place = "spam"
+			}
+			mailRows = append(mailRows, []any{id, int64(i + 1), int64(i + 1), sum[:], fmt.Sprintf("%d@bench", i), at, "Anna Smith", address,
+				"Me <bench@example.com>", subject, cutAt(body, 100), int64(len(body)), sum[:], false, place, r.IntN(10) == 0, r.IntN(50) == 0, false,
+				false, r.IntN(8) == 0, categories[r.IntN(len(categories))], r.Float32(), r.IntN(20) == 0, "normal", false, float32(0), int16(r.IntN(100))})
+			textRows = append(textRows, []any{id, int64(i + 1), body, body, "{}", l})
+		}
+		for _, c := range []struct {
+			table, columns string
+			rows           [][]any
+		}{{"emails", "user_id id thread_id identity message_id received_at from_name from_address recipients subject snippet size raw_sha256 sample place unread starred sent draft has_attachment category confidence needs_review priority needs_reply unwanted risk", mailRows},
+			{"email_texts", "user_id email_id body visible verdict tsv", textRows}} {
+			if _, err := pool.CopyFrom(ctx, pgx.Identifier{c.table}, strings.Fields(c.columns), pgx.CopyFromRows(c.rows)); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+	tb.Logf("filled in %v, %d bytes of vector a mail", time.Since(begin), vectors/benchSize)
+	for _, s := range []string{"select email_index_flush()", "vacuum analyze emails", "vacuum analyze email_texts"} {
+		if _, err := pool.Exec(ctx, s); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	tb.Logf("ready in %v", time.Since(begin))
+}
+
+func TestBenchOpen(t *testing.T) { benchOpen(t) }
