@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # test.sh runs every Go test and closes with go test's own lines, one a package.
 # PACKAGES (default ./...) chooses; TESTFLAGS adds flags of go test. The embedded Postgres of the
-# tests gets a data folder of its own, which is stopped and removed at the end.
+# tests gets a data folder of its own, which is stopped and removed at the end. Packages whose tests
+# use a database run a second time on Debian's Postgres, where that is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 GO=${GO:-go}
@@ -19,6 +20,10 @@ clean_up() {
 }
 trap clean_up EXIT
 summary=$work/summary
+if [ -z "${PACKAGES:-}" ]; then
+	grep -rl --include='*_test.go' '"applylens/internal/db/dbtest"' internal handlers | xargs -r -n1 dirname | sort -u |
+		sed 's#^#./#' | xargs -r scripts/postgres.sh "$GO" test -p 1
+fi
 $GO build -o "$summary" ./scripts/testsummary
 # shellcheck disable=SC2086
 $GO test -json ${TESTFLAGS:-} ${PACKAGES:-./...} | "$summary"
