@@ -60,7 +60,9 @@ func (s *Server) emailHTML(c echo.Context) error {
 	}
 	opt := mail.HTMLOptions{CID: func(contentID string) string { return inlinePart(m, id, contentID) }}
 	if c.QueryParam("images") == "1" {
-		opt.Image = func(url string) string { return "/emails/" + c.Param("id") + "/image?" + s.Images.Query(userID(c), id, url) }
+		opt.Image = func(url string) string {
+			return "/emails/" + c.Param("id") + "/image?" + s.Images.Query(userID(c), id, url)
+		}
 	}
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", frameCSP)
@@ -149,4 +151,3 @@ func (s *Server) emailAttachment(c echo.Context) error {
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Filename}))
 	return c.Blob(http.StatusOK, "application/octet-stream", content)
 }
-
