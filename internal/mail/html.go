@@ -57,7 +57,7 @@ type Link struct {
 //
 // Cost is linear in the input. Nothing is fetched.
 func SanitiseHTML(src string, opt HTMLOptions) SafeHTML {
-	s := &sanitiser{opt: opt, styles: map[string]string{}, remote: map[string]bool{}, warned: map[string]bool{}}
+	s := &sanitiser{opt: opt, styles: map[string]string{}, root: map[string]string{}, remote: map[string]bool{}, warned: map[string]bool{}}
 	if len(src) > htmlMaxBytes {
 		src = src[:htmlMaxBytes]
 		s.warn(fmt.Sprintf("HTML cut after %d MB", htmlMaxBytes>>20))
@@ -74,8 +74,7 @@ type sanitiser struct {
 	opt     HTMLOptions
 	buf     []byte
 	css     []byte
-	body    []byte // attributes of the wrapper, from <html> and <body>
-	class   string // class of <body>
+	root    map[string]string // attributes of the wrapper, from <html> and <body>
 	stack   []openElement
 	out     SafeHTML
 	links   []linkMark
@@ -174,7 +173,8 @@ func (s *sanitiser) start(z *html.Tokenizer, name string, more bool) {
 	}
 	switch name {
 	case "html", "body":
-		s.bodyTag(z, more)
+		s.readAttrs(z, more)
+		s.rootTag(name)
 		return
 	case "plaintext", "xmp", "listing":
 		el = htmlElements["pre"]
@@ -205,19 +205,13 @@ func (s *sanitiser) raw(z *html.Tokenizer, name string, more bool, why string) {
 // result assembles the fragment.
 func (s *sanitiser) result() SafeHTML {
 	var b strings.Builder
-	b.Grow(len(s.buf) + len(s.css) + len(s.body) + 128)
+	b.Grow(len(s.buf) + len(s.css) + 512)
 	if len(s.css) > 0 {
 		b.WriteString("<style>")
 		b.Write(s.css)
 		b.WriteString("</style>")
 	}
-	b.WriteString(`<div class="mail-body`)
-	if s.class != "" {
-		b.WriteString(" " + s.class)
-	}
-	b.WriteString(`"`)
-	b.Write(s.body)
-	b.WriteString(">")
+	b.Write(s.rootStart())
 	from := 0
 	for _, m := range s.links {
 		l := m.link()

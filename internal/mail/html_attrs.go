@@ -108,38 +108,51 @@ func (s *sanitiser) elementStyle() string {
 	style := s.inlineStyle(s.attr("style"))
 	if bg := s.attr("background"); bg != "" {
 		if u := s.image(bg); u != "" {
-			style = `background-image:url("` + cssURL(u) + `");` + style
+			style = joinStyle(`background-image:url("`+cssURL(u)+`")`, style)
 		}
 	}
 	return style
 }
 
-// bodyTag keeps the look of <html> and <body> for the wrapper.
-func (s *sanitiser) bodyTag(z *html.Tokenizer, more bool) {
-	s.readAttrs(z, more)
-	if len(s.body) > 0 || len(s.attrs) == 0 {
+// rootTag keeps the look of the first <html> and the first <body> for the wrapper.
+func (s *sanitiser) rootTag(name string) {
+	if _, again := s.root[name]; again {
 		return
 	}
-	var b []byte
-	var style []string
+	s.root[name] = ""
+	style := s.elementStyle()
 	for _, a := range s.attrs {
 		switch a.key {
-		case "class":
-			s.class, _ = cleanAttr(attrTokens, a.val)
-		case "dir", "lang", "id":
-			if v, ok := cleanAttr(attrToken, a.val); ok {
-				b = appendAttr(b, a.key, v)
+		case "class", "id", "dir", "lang":
+			if v, ok := cleanAttr(htmlAttrs[a.key], a.val); ok {
+				s.root[a.key] = v
 			}
 		case "bgcolor":
-			style = append(style, s.inlineStyle("background-color:"+a.val))
+			style = joinStyle(s.inlineStyle("background-color:"+a.val), style)
 		case "text":
-			style = append(style, s.inlineStyle("color:"+a.val))
+			style = joinStyle(s.inlineStyle("color:"+a.val), style)
 		}
 	}
-	if v := s.elementStyle(); v != "" {
-		style = append(style, v)
+	s.root["style"] = joinStyle(s.root["style"], style)
+}
+
+// rootStart returns the start tag of the wrapper.
+func (s *sanitiser) rootStart() []byte {
+	b := appendAttr([]byte("<div"), "class", strings.TrimSpace(mailRoot[1:]+" "+s.root["class"]))
+	for _, key := range []string{"dir", "id", "lang"} {
+		if v := s.root[key]; v != "" {
+			b = appendAttr(b, key, v)
+		}
 	}
-	s.body = appendAttr(b, "style", strings.Trim(strings.Join(style, ";"), ";"))
+	return append(appendAttr(b, "style", s.root["style"]), '>')
+}
+
+// joinStyle puts two lists of declarations one after the other.
+func joinStyle(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + ";" + b
 }
 
 // cleanAttr returns the value as it may be written.

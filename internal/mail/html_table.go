@@ -6,7 +6,11 @@ package mail
 // openTablePart writes the start tag of a part of a table, opening what is missing above it.
 func (s *sanitiser) openTablePart(el *htmlElement) {
 	t := s.find(kindTable)
-	if t < 0 || len(s.stack) >= htmlMaxDepth-3 {
+	if t < 0 {
+		return
+	}
+	if len(s.stack) >= htmlMaxDepth-3 {
+		s.warn(htmlTooDeep)
 		return
 	}
 	switch el.kind {

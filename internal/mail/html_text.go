@@ -10,17 +10,22 @@ import (
 
 // text writes one text.
 func (s *sanitiser) text(t []byte) {
+	blank := len(bytes.Trim(t, " \t\r\n\f\x00")) == 0
+	if blank && len(s.buf) == 0 {
+		return // between the elements of <head>
+	}
 	if n := len(s.stack); n > 0 && s.stack[n-1].el.structure() {
-		if len(bytes.Trim(t, " \t\r\n\f\x00")) == 0 {
+		if blank {
 			return
 		}
 		s.impliedCell()
 	}
 	text := string(t)
-	if len(s.buf) == s.pre && strings.HasPrefix(text, "\n") && !strings.HasPrefix(text, "\n\n") {
-		text = text[1:] // parsers drop one line break after <pre>
-	}
+	mark := len(s.buf)
 	s.buf = appendEscaped(s.buf, text)
+	if w := s.buf[mark:]; mark == s.pre && bytes.HasPrefix(w, []byte("\n")) && !bytes.HasPrefix(w, []byte("\n\n")) {
+		s.buf = append(s.buf[:mark], w[1:]...) // parsers drop one line break after <pre>
+	}
 	s.linkText(text)
 }
 
@@ -54,7 +59,7 @@ func (m linkMark) link() Link {
 
 // reShownHost finds a host in text that looks like an address and nothing else.
 var reShownHost = regexp.MustCompile(
-	`(?i)^\W{0,3}(?:https?:/{1,3})?(?:[^\s/@]{1,80}@)?((?:[\pL\pN](?:[\pL\pN-]{0,62})\.){1,8}[\pL][\pL\pN-]{1,62})\.?(?::\d{1,5})?(?:[/?#]\S*)?\W{0,3}$`)
+	`(?i)^\W{0,3}(https?:/{1,3}|www\.)?(?:[^\s/@]{1,80}@)?((?:[\pL\pN](?:[\pL\pN-]{0,62})\.){1,8}[\pL][\pL\pN-]{1,62})\.?(?::\d{1,5})?(?:[/?#]\S*)?\W{0,3}$`)
 
 // shownHost returns the host that a link text names, lower case, IDN as punycode, or "". Characters that cannot be
 // seen are ignored.
@@ -69,8 +74,12 @@ func shownHost(text string) string {
 	if m == nil {
 		return ""
 	}
-	host := asciiHost(m[1])
-	if suffix, icann := publicsuffix.PublicSuffix(host); !icann || suffix == host {
+	host := asciiHost(m[2])
+	if strings.EqualFold(m[1], "www.") {
+		host = "www." + host
+	}
+	suffix, icann := publicsuffix.PublicSuffix(host)
+	if suffix == host || m[1] == "" && !icann && suffix != "example" && !strings.Contains(suffix, ".") {
 		return "" // "report.final" and "v2.0" are no hosts
 	}
 	return host

@@ -3,6 +3,8 @@ package mail
 // htmlMaxReopen is how many formatting elements go on after the block that cut them.
 const htmlMaxReopen = 8
 
+const htmlTooDeep = "elements nested too deep: flattened"
+
 // open writes a start tag where the HTML Standard lets it stand, closing and opening others around it.
 func (s *sanitiser) open(el *htmlElement) {
 	if el.tableOnly() {
@@ -47,7 +49,7 @@ func (s *sanitiser) makeRoom(el *htmlElement) {
 // write emits the start tag with the attributes just read and pushes the element.
 func (s *sanitiser) write(el *htmlElement) {
 	if !el.void() && len(s.stack) >= htmlMaxDepth {
-		s.warn("elements nested too deep: flattened")
+		s.warn(htmlTooDeep)
 		return
 	}
 	attrs, url, ok := s.writtenAttrs(el)
@@ -64,6 +66,9 @@ func (s *sanitiser) write(el *htmlElement) {
 		s.link = link
 	}
 	s.buf = append(s.buf, '>')
+	if el.block() || el.name == "br" {
+		s.linkText(" ")
+	}
 	if el.name == "pre" {
 		s.pre = len(s.buf)
 	}

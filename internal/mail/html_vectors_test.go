@@ -108,7 +108,7 @@ var attackVectors = []string{
 var treeVectors = []string{
 	`<b><p>x</b>y</p>z`, `<a href=https://a.example>x<a href=https://b.example>y</a>z`, `<p><div>x</p>y</div>`, `<p>x<table><tr><td><p>y</table>z`, `<table>x<tr>y<td>z</table>`,
 	`<table><a href=https://a.example><tr><td>x</td></a></table>`, `<table><tr><td>x<table><tr><td>y</table></table>`, `<table><table><td>x`, `<td>x</td><tr>y`, `<ul><li>x<li>y<ul><li>z</ul></ul>`,
-	`<li>x<div><li>y`, `<dl><dt>x<dd>y<dt>z`, `<h1>x<h2>y</h1>z`, `<h1><b>x<h2>y</h2>`, "<pre>\n\nx</pre>", "<pre>\nx</pre>", "<pre><!-- -->\n</pre>\n", `<b><b><b><b><b>x</b></b></b></b></b>y`,
+	`<li>x<div><li>y`, `<dl><dt>x<dd>y<dt>z`, `<h1>x<h2>y</h1>z`, `<h1><b>x<h2>y</h2>`, "<pre>\n\nx</pre>", "<pre>\nx</pre>", "<pre>\x16\n", "<pre>\n<!-- -->\n\nx", "<pre><!-- -->\n</pre>\n", `<b><b><b><b><b>x</b></b></b></b></b>y`,
 	`<font size=1><font size=2><p>x<p>y<p>z`, `<i><b>x</i>y</b>`, `</p></br></table></td></div>x`, `<table><caption><p>x<caption>y<col><td>z`, `<table><colgroup><col>x<col></colgroup><td>y`,
 	`<a href=https://a.example><table><tr><td><a href=https://b.example>x</a></table></a>`, `<center><table><center><tr><center><td><center>x</center></table></center>`, `<span><div>x</span>y</div>`,
 	`<div><a href=https://a.example><div>x</a>y</div>z</div>`, `<a href=https://a.example><ul><li>x</a>y</ul>`, `<table><thead><tr><th>x<tbody><tr><td>y<tfoot><td>z</table>`, `<table><tr><hr><img src=cid:x><td>y</table>`,
