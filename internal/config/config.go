@@ -29,7 +29,7 @@ type Web struct {
 	URL    string `name:"url" env:"APPLYLENS_URL" help:"Address under which people reach the site. Default: http:// and the address listened on." placeholder:"URL"`
 	User   string `name:"user" env:"APPLYLENS_USER" default:"owner@localhost" help:"Address of the mailbox's owner, for whom the sign-in link is printed." placeholder:"EMAIL"`
 	Worker bool   `name:"worker" env:"APPLYLENS_WORKER" default:"true" negatable:"" help:"Also carry out background jobs."`
-	Sample bool   `name:"sample" env:"APPLYLENS_SAMPLE" default:"false" help:"Load the sample mailbox if there is no mail yet."`
+	Sample bool   `name:"sample" env:"APPLYLENS_SAMPLE" default:"true" negatable:"" help:"Load the sample mailbox when the owner is new."`
 }
 
 // known are all variables with our prefix, so that a misspelt one is found.
