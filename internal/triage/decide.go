@@ -1,32 +1,55 @@
 package triage
 
-// classify returns the probability of each class.
-func (v *view) classify() [classCount]float64 {
-	return softmax(v.ruleScores(), ruleTemperature)
-}
+import "math"
 
-// threshold is the confidence below which a class is not claimed. It is high where a wrong claim hurts.
-func threshold(class int) float64 {
-	switch class {
-	case cRejection, cOffer:
-		return 0.75
-	case cInterview, cAssessment, cConfirmation, cRequest:
-		return 0.55
-	case cOther:
-		return 0.3
+// classify returns the calibrated probability of each class.
+func (m *Model) classify(f *Features) [classCount]float64 {
+	p := softmax(m.classScores(f), float64(m.Temperature))
+	best, second := 0, -1
+	for i := range p {
+		if p[i] > p[best] {
+			best = i
+		}
 	}
-	return 0.4
+	for i := range p {
+		if i != best && (second < 0 || p[i] > p[second]) {
+			second = i
+		}
+	}
+	raw := p[best]
+	if raw >= 1 {
+		return p
+	}
+	// The class stays the likeliest: its calibrated share is not below what the next one gets.
+	c := m.Calibrate(raw)
+	if floor := p[second] / (p[second] + 1 - raw) * 1.0001; c < floor {
+		c = floor
+	}
+	scale := (1 - c) / (1 - raw)
+	for i := range p {
+		p[i] *= scale
+	}
+	p[best] = c
+	return p
 }
 
-// unwanted estimates the probability that nobody asked for this mail.
-func (v *view) unwanted(risk int) float64 {
-	x := -4.0 + float64(risk)/12
-	x += 0.12 * min(30, v.sums[gSpamGoods]+v.sums[gPrize]+v.sums[gAdvanceFee]+v.sums[gExtortion])
-	if v.flags.list && v.flags.reply || v.flags.known || v.flags.fromOwner {
+// unwanted is the calibrated probability that nobody asked for this mail. What the reader has done outweighs words:
+// mail of the reader, and of people the reader writes to, is wanted unless its sender is forged.
+func (m *Model) unwanted(v *view, f *Features) float64 {
+	x := float64(m.UnwantedFit[0])*m.unwantedScore(f) + float64(m.UnwantedFit[1])
+	if (v.flags.known || v.flags.fromOwner) && !failed(v.m.Auth.DMARC) && !failed(v.m.Auth.SPF) {
 		x -= 4
 	}
-	if v.flags.reply {
-		x--
-	}
 	return logistic(x)
+}
+
+// learned adds the two signals of the learned model to the risk.
+func (r *riskSum) learned(unwanted float64) {
+	x := math.Log((unwanted + 1e-4) / (1 - unwanted + 1e-4))
+	switch {
+	case x > 0:
+		r.addShare("like_known_scams", "", math.Min(1, 0.25+x/5))
+	case x < -1:
+		r.addShare("reads_like_wanted", "", math.Min(1, -x/6))
+	}
 }

@@ -6,13 +6,18 @@ import (
 )
 
 // Judge gives the verdict on one mail. It does no I/O and may be called from many goroutines at once.
-func Judge(in Input) Verdict {
+func Judge(in Input) Verdict { return embedded().Judge(in) }
+
+// Judge gives the verdict of this model on one mail.
+func (m *Model) Judge(in Input) Verdict {
 	if in.Mail == nil {
 		return Verdict{Category: Other, NeedsReview: true, Categories: map[Category]float64{Other: 1}, Priority: Low,
 			Risk: Risk{Level: "safe"}}
 	}
 	v := see(in)
-	probs := v.classify()
+	signals := v.signals()
+	f := v.features(signals, v.ruleScores())
+	probs := m.classify(&f)
 	out := Verdict{Categories: make(map[Category]float64, classCount)}
 	best := 0
 	for i, c := range Classes() {
@@ -22,10 +27,11 @@ func Judge(in Input) Verdict {
 		}
 	}
 	out.Category, out.Confidence = Classes()[best], probs[best]
-	out.NeedsReview = out.Confidence < threshold(best)
-	out.Risk = v.risk()
-	out.Unwanted = v.unwanted(out.Risk.Score)
-	out.NeedsReply, out.ReplySentence = v.needsReply(best, out.Unwanted)
+	out.NeedsReview = out.Confidence < float64(m.Thresholds[best])
+	out.Unwanted = m.unwanted(v, &f)
+	signals.learned(out.Unwanted)
+	out.Risk = signals.finish()
+	out.NeedsReply, out.ReplySentence = m.needsReply(v, best, out.Unwanted)
 	out.Facts = v.facts(best)
 	out.Priority, out.PriorityReason = v.priority(&out)
 	out.Why = v.why(best)

@@ -2,22 +2,34 @@ package triage
 
 import "math"
 
-// needsReply says whether the mail asks its reader for an answer, and with which sentence.
-func (v *view) needsReply(class int, unwanted float64) (bool, string) {
+// needsReply says whether the mail asks its reader for an answer, and with which sentence. Mail that no person waits
+// behind asks for nothing, whatever its words are.
+func (m *Model) needsReply(v *view, class int, unwanted float64) (bool, string) {
 	f := v.flags
 	if f.fromOwner || unwanted >= 0.5 || f.list || f.auto {
 		return false, ""
 	}
+	byMachine := f.noreply || f.unsubscribe || f.bulk
 	switch class {
 	case cRejection, cConfirmation, cAlert, cNewsletter, cPromotion, cReceipt, cSecurity, cList:
-		return false, ""
-	}
-	if (f.noreply || f.unsubscribe) && class != cInterview && class != cRequest && class != cOffer && class != cOutreach {
-		return false, ""
+		if byMachine || v.host != "" {
+			return false, ""
+		}
+	case cInterview, cRequest, cOffer, cOutreach:
+	default:
+		if byMachine {
+			return false, ""
+		}
 	}
 	best, at := 0.0, -1
+	var buf []uint32
 	v.eachSentence(func(from, to int) {
-		if p := v.asks(from, to); p > best {
+		if to-from < 2 || from > maxModelTokens {
+			return
+		}
+		x := v.sentenceFeatures(from, to, buf)
+		buf = x.Words
+		if p := m.askProbability(&x); p > best {
 			best, at = p, from
 		}
 	})
@@ -37,24 +49,6 @@ func (v *view) eachSentence(fn func(from, to int)) {
 		fn(i, j)
 		i = j
 	}
-}
-
-// asks estimates the probability that the sentence of these tokens asks for something.
-func (v *view) asks(from, to int) float64 {
-	x := -2.5
-	lo, hi := v.toks[from].start, v.toks[to-1].end
-	for i := range v.hits {
-		if h := &v.hits[i]; h.group == gAsk && h.start >= lo && h.end <= hi {
-			x += float64(h.weight) * 0.5
-		}
-	}
-	if v.endsWithQuestion(to - 1) {
-		x += 2.2
-	}
-	if to-from < 3 {
-		x -= 1.5
-	}
-	return logistic(x)
 }
 
 // endsWithQuestion reports whether a question mark follows the token.

@@ -316,6 +316,3 @@ func (v *view) riskReassure(r *riskSum) {
 		r.add("conversation", "")
 	}
 }
-
-// risk returns the score with its signals.
-func (v *view) risk() Risk { return v.signals().finish() }

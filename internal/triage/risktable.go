@@ -93,3 +93,13 @@ func riskLevel(score int) string {
 	}
 	return "critical"
 }
+
+// RiskWeight returns the points of a named signal, 0 for a name that is not in the table.
+func RiskWeight(name string) int {
+	for i := range riskTable {
+		if riskTable[i].name == name {
+			return riskTable[i].weight
+		}
+	}
+	return 0
+}

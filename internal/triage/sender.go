@@ -115,3 +115,12 @@ func splitAddress(a string) (local, host string) {
 	}
 	return a[:at], strings.Trim(a[at+1:], ".>")
 }
+
+// SenderGroup returns the organisational domain of an address, or the whole address for free mail.
+func SenderGroup(address string) string {
+	local, host := splitAddress(address)
+	if s := senders().byHost(host); s != nil && s.kind == "free" {
+		return local + "@" + host
+	}
+	return orgDomain(host)
+}

@@ -12,11 +12,12 @@ const (
 	maxTokens    = 2600
 )
 
-// A token is one word of a text: where it stands (byte offsets), the hash of its folded form and the sentence it
+// A token is one word of a text: where it stands (byte offsets), the hashes of its folded form and the sentence it
 // belongs to.
 type token struct {
 	start, end int32
 	hash       uint64
+	stem       uint64 // hash of the first five letters, 0 for shorter words
 	sent       int32
 	kind       tokenKind
 }
@@ -103,17 +104,17 @@ func (t *tokeniser) run(i, end int) {
 // one reads the token at i and returns the offset behind it.
 func (t *tokeniser) one(i, end int) int {
 	if j := linkEnd(t.s, i, end); j > i {
-		t.add(i, j, hashString("<link>"), link)
+		t.add(i, j, linkHash, 0, link)
 		return j
 	}
-	h, j, letters, digits := foldWord(t.s, i, end)
+	h, stem, j, letters, digits := foldWord(t.s, i, end)
 	if letters+digits == 0 {
 		_, n := utf8.DecodeRuneInString(t.s[i:end])
 		return i + max(n, 1)
 	}
 	if j < end && t.s[j] == '@' && j+1 < end && isWordByte(t.s[j+1]) {
 		j = addressEnd(t.s, j, end)
-		t.add(i, j, hashString("<address>"), address)
+		t.add(i, j, addressHash, 0, address)
 		return j
 	}
 	kind := word
@@ -125,20 +126,23 @@ func (t *tokeniser) one(i, end int) int {
 			}
 		}
 	}
-	t.add(i, j, h, kind)
+	t.add(i, j, h, stem, kind)
 	return j
 }
 
-func (t *tokeniser) add(i, j int, h uint64, k tokenKind) {
-	t.out = append(t.out, token{start: int32(i), end: int32(j), hash: h, sent: t.sent, kind: k})
+func (t *tokeniser) add(i, j int, h, stem uint64, k tokenKind) {
+	t.out = append(t.out, token{start: int32(i), end: int32(j), hash: h, stem: stem, sent: t.sent, kind: k})
 	t.inSent = true
 }
 
-// foldWord reads a word at i: its hash, its end, and how many letters and digits it holds.
-func foldWord(s string, i, end int) (h uint64, j, letters, digits int) {
+// foldWord reads a word at i: its hashes, its end, and how many letters and digits it holds.
+func foldWord(s string, i, end int) (h, stem uint64, j, letters, digits int) {
 	h = fnvOffset
 	j = i
 	for j < end {
+		if letters == 5 && stem == 0 {
+			stem = h
+		}
 		c := s[j]
 		if c < utf8.RuneSelf {
 			switch {
@@ -153,7 +157,7 @@ func foldWord(s string, i, end int) (h uint64, j, letters, digits int) {
 				j++
 				continue
 			default:
-				return h, j, letters, digits
+				return h, stem, j, letters, digits
 			}
 			h = (h ^ uint64(c)) * fnvPrime
 			j++
@@ -162,15 +166,11 @@ func foldWord(s string, i, end int) (h uint64, j, letters, digits int) {
 		r, n := utf8.DecodeRuneInString(s[j:end])
 		f := foldRune(r)
 		if f == "" {
-			if (r == '’' || r == '‘' || r == 'ʼ') && letters > 0 && j+n < end && isLetterByte(s[j+n]) {
+			if (r == '’' || r == '‘' || r == 'ʼ') && letters > 0 && j+n < end && isLetterByte(s[j+n]) || isIgnorable(r) {
 				j += n
 				continue
 			}
-			if isIgnorable(r) {
-				j += n
-				continue
-			}
-			return h, j, letters, digits
+			return h, stem, j, letters, digits
 		}
 		for k := 0; k < len(f); k++ {
 			h = (h ^ uint64(f[k])) * fnvPrime
@@ -178,8 +178,14 @@ func foldWord(s string, i, end int) (h uint64, j, letters, digits int) {
 		letters++
 		j += n
 	}
-	return h, j, letters, digits
+	return h, stem, j, letters, digits
 }
+
+// Hashes that stand for every link and every address.
+var (
+	linkHash    = hashString("<link>")
+	addressHash = hashString("<address>")
+)
 
 // linkEnd returns the end of a URL that starts at i, or i.
 func linkEnd(s string, i, end int) int {

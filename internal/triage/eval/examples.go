@@ -1,0 +1,136 @@
+package eval
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"applylens/internal/mail"
+	"applylens/internal/triage"
+	"applylens/internal/triage/corpus"
+	"applylens/internal/triage/learn"
+)
+
+// classIndex is the place of a category in triage.Classes, or −1.
+func classIndex(c string) int {
+	for i, x := range triage.Classes() {
+		if string(x) == c {
+			return i
+		}
+	}
+	return -1
+}
+
+// CorpusExamples turns the mails of our own corpus into examples, each also as a copy without its headers, so that
+// the text alone is enough.
+func CorpusExamples(dir fs.FS) ([]learn.Example, error) {
+	mails, err := corpus.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []learn.Example
+	for _, c := range mails {
+		class := classIndex(c.Category)
+		if class < 0 {
+			return nil, fmt.Errorf("corpus %s, mail %d: unknown category %q", c.File, c.Number, c.Category)
+		}
+		m := mail.Parse(c.Raw)
+		e := learn.Example{Features: triage.Extract(triage.Input{Mail: m}), Class: class, Weight: corpusWeight,
+			Group: "corpus/" + c.System, Source: "corpus"}
+		if c.Unwanted {
+			e.Unwanted, e.Class = 1, -1
+			if c.Category != "other" && c.Category != "promotion" {
+				e.Class = -1
+			}
+		}
+		out = append(out, e, bare(e, m))
+	}
+	return out, nil
+}
+
+// The weights of the sources beside each other.
+const (
+	corpusWeight = 1.0
+	bareWeight   = 0.35
+	weakWeight   = 0.2
+)
+
+// bare is a copy of an example that knows the text only.
+func bare(e learn.Example, m *mail.Message) learn.Example {
+	e.Features = triage.Extract(triage.Input{Mail: &mail.Message{Text: m.Text, VisibleText: m.VisibleText}})
+	e.Weight *= bareWeight
+	e.Copy = true
+	return e
+}
+
+// SpamExamples turns the public spam set into examples for the unwanted head. Its wanted mail also gets a category
+// where the headers leave no doubt.
+func SpamExamples(samples []Sample) []learn.Example {
+	Campaigns(samples)
+	var out []learn.Example
+	for i := range samples {
+		s := &samples[i]
+		e := learn.Example{Features: triage.Extract(triage.Input{Mail: s.Mail}), Class: -1, Weight: 1, Group: s.Group, Source: s.Set}
+		if *s.Unwanted {
+			e.Unwanted = 1
+		}
+		out = append(out, e)
+		if i%3 == 0 {
+			out = append(out, bare(e, s.Mail))
+		}
+		if c := weakClass(s); c >= 0 && (c != listClass() || i%4 == 0) {
+			e.Class, e.Unwanted, e.Weight, e.Copy = c, -1, weakWeight, true
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func listClass() int { return classIndex(string(triage.MailingList)) }
+
+// weakClass guesses a category from the headers of wanted mail, or −1.
+func weakClass(s *Sample) int {
+	switch {
+	case *s.Unwanted:
+		return -1
+	case s.Mail.List.ID != "" || strings.Contains(strings.ToLower(s.Mail.Header("Precedence")), "list"):
+		return listClass()
+	case strings.HasSuffix(s.Set, "hard-ham"):
+		subject := strings.ToLower(s.Mail.Subject)
+		for _, w := range []string{"shopper", "auction", "deal", "save", "% off", "sale", "special"} {
+			if strings.Contains(subject, w) {
+				return classIndex(string(triage.Promotion))
+			}
+		}
+		return classIndex(string(triage.Newsletter))
+	}
+	return -1
+}
+
+// SentenceExamples turns the request set into examples. The file is sorted by text, so blocks of neighbours make the
+// groups: sentences that begin alike stay together.
+func SentenceExamples(in []Sentence) []learn.Sentence {
+	var out []learn.Sentence
+	for i, s := range in {
+		out = append(out, learn.Sentence{Features: triage.ExtractSentence(s.Text), Asks: s.Asks, Weight: 1,
+			Group: fmt.Sprint("block ", i/8)})
+	}
+	return out
+}
+
+// TrainingData reads everything that the model may learn from.
+func TrainingData(data string, corpusDir fs.FS) ([]learn.Example, []learn.Sentence, error) {
+	own, err := CorpusExamples(corpusDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	spam, err := SpamAssassin(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	sentences, err := Requests(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(own, SpamExamples(spam)...), SentenceExamples(sentences), nil
+}
