@@ -26,7 +26,7 @@ var (
 	reCSSURLOurs = regexp.MustCompile(`url\("((?:/image\?u=|/part/|data:image/(?:png|jpeg|jpg|gif|webp|bmp|avif|x-icon);base64,)[^"'()\\<> ]*)"\)`)
 	reOurSource  = regexp.MustCompile(`^(?:/image\?u=|/part/|data:image/(?:png|jpeg|jpg|gif|webp|bmp|avif|x-icon);base64,[A-Za-z0-9+/=]+$)`)
 	reLinkTarget = regexp.MustCompile(`^(?:https?://[a-z0-9_.\-\[\]:]+(?:[/?#][!-~]*)?|mailto:[!-~]*|tel:[0-9A-Za-z+().;=*#-]+)$`)
-	reBadCSS     = regexp.MustCompile(`(?i)expression|javascript|behaviou?r|-moz-binding|@import|@font-face|@keyframes|@namespace|position\s*:|animation|transition|content\s*:|var\(|attr\(|image-set|\\|<|>\s*<`)
+	reBadCSS     = regexp.MustCompile(`(?i)expression|javascript|behaviou?r|-moz-binding|@import|@font-face|@keyframes|@namespace|(?:^|[;{])\s*(?:position|content|top|left|inset)\s*:|animation|transition|var\(|attr\(|image-set|\\|<|>\s*<`)
 )
 
 // checkSafe parses the result as a browser does and returns what must not be there.
