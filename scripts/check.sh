@@ -15,7 +15,8 @@ trap 'rm -rf "$copy"' EXIT
 
 # drift generates into a copy of the working tree and compares.
 drift() {
-	git ls-files -co --exclude-standard -z | while IFS= read -r -d '' f; do
+	command -v git >/dev/null || { echo "check: git is missing: nothing can be compared" && return 1; }
+	git -c safe.directory="$PWD" ls-files -co --exclude-standard -z | while IFS= read -r -d '' f; do
 		[ -e "$f" ] && printf '%s\0' "$f"
 	done | tar --null -T - -cf - | tar -xf - -C "$copy" || return 1
 	[ -d node_modules ] && ln -s "$PWD/node_modules" "$copy/node_modules"

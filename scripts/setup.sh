@@ -21,6 +21,7 @@ test | bench)
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-dejavu-core)
 	;;
 esac
+if [ "$purpose" = check ]; then need git git; fi
 if [ "$purpose" = bench ]; then
 	need notmuch notmuch
 	need mu maildir-utils
@@ -41,7 +42,7 @@ explain_missing() {
 	case $purpose in
 	test) echo "setup: browser and accessibility tests are skipped without them; all others run." >&2 ;;
 	bench) echo "setup: measurements that need them are left out and shown as such." >&2 ;;
-	check) echo "setup: the stylesheet is not compared without them." >&2 ;;
+	check) echo "setup: what is generated with them is not compared." >&2 ;;
 	css)
 		exit 1
 		;;
