@@ -18,16 +18,30 @@ func (p *parser) body(roles *bodyRoles) {
 	m.HTML = p.htmlBody(roles.html)
 	var quoted string // Text with its quoted regions marked
 	m.Text, quoted = p.textBody(roles)
+	if strings.TrimSpace(m.Text) == "" {
+		quoted = p.tnefBody()
+	}
 	m.VisibleText = VisibleText(quoted)
 }
 
-// textBody joins the text parts; HTML that stands for text is rendered. A plain part that only says to look at the
-// HTML does not count.
+// textBody joins the text parts; HTML that stands for text is rendered. Where the plain part only says to look at the
+// HTML, the HTML tells what is visible; where it is empty, the HTML is the text too.
 func (p *parser) textBody(roles *bodyRoles) (text, quoted string) {
-	parts := roles.text
-	if len(parts) > 0 && isStub(p.plain(parts)) && hasHTML(roles.html) {
-		parts = roles.html
+	text, quoted = p.joinText(roles.text)
+	if hasHTML(roles.html) && !hasHTML(roles.text) && isStub(text) {
+		rendered, marked := p.joinText(roles.html)
+		if strings.TrimSpace(text) == "" {
+			text = rendered
+		}
+		if strings.TrimSpace(rendered) != "" {
+			quoted = marked
+		}
 	}
+	return text, quoted
+}
+
+// joinText gives the parts as text, whole and with the quoted regions of HTML marked.
+func (p *parser) joinText(parts []*part) (text, quoted string) {
 	var all, marked strings.Builder
 	for _, part := range parts {
 		var t, q string
@@ -48,6 +62,20 @@ func (p *parser) textBody(roles *bodyRoles) (text, quoted string) {
 	return p.cap(all.String()), p.cap(marked.String())
 }
 
+// tnefBody takes the body of winmail.dat for a mail without one, and returns its text with the quotes marked.
+func (p *parser) tnefBody() (quoted string) {
+	switch {
+	case p.tnefHTML != "":
+		p.m.HTML = p.tnefHTML
+		r := renderHTML(strings.ToValidUTF8(p.tnefHTML[:min(len(p.tnefHTML), MaxTextBytes)], ""))
+		p.m.Text, quoted = p.cap(r.text), p.cap(r.quoted)
+	case p.tnefText != "":
+		p.m.Text = p.cap(unixLines(p.tnefText))
+		quoted = p.m.Text
+	}
+	return quoted
+}
+
 // cap cuts a text at MaxTextBytes.
 func (p *parser) cap(s string) string {
 	if len(s) <= MaxTextBytes {
@@ -66,29 +94,11 @@ func hasHTML(parts []*part) bool {
 	return false
 }
 
-// plain joins the plain parts, for isStub.
-func (p *parser) plain(parts []*part) string {
-	s := ""
-	for _, part := range parts {
-		if part.contentType.value == "text/html" {
-			return strings.Repeat("x", 1000) // the HTML is part of the text already
-		}
-		s += p.text(part)
-		if len(s) > 1000 {
-			break
-		}
-	}
-	return s
-}
-
 // isStub reports whether a plain text only stands in for the HTML: nothing, or a short note about it.
 func isStub(s string) bool {
 	s = strings.TrimSpace(s)
-	if len(s) < 8 {
-		return true
-	}
-	if len(s) > 400 {
-		return false
+	if s == "" || len(s) > 400 {
+		return s == ""
 	}
 	lower := strings.ToLower(s)
 	for _, w := range []string{"html", "in your browser", "im browser", "web browser", "web version", "webversion", "votre navigateur", "su navegador", "multi-part message", "multipart message"} {

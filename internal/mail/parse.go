@@ -41,6 +41,8 @@ type parser struct {
 	hint   string // charset of the message, for 8-bit headers
 	warned map[string]bool
 	events map[string]bool // keys of the events in Calendar
+
+	tnefHTML, tnefText string // the body that winmail.dat holds
 }
 
 // warn adds a sentence once.

@@ -162,6 +162,7 @@ func mergeAlternative(roles, alt *bodyRoles) {
 			html = append(html, p)
 		}
 	}
+	plain = preferPlain(plain)
 	if len(plain) == 0 {
 		plain = html
 	}
@@ -170,6 +171,20 @@ func mergeAlternative(roles, alt *bodyRoles) {
 	}
 	roles.text = append(roles.text, plain...)
 	roles.html = append(roles.html, html...)
+}
+
+// preferPlain drops enriched text where there is plain text too.
+func preferPlain(parts []*part) []*part {
+	var plain []*part
+	for _, p := range parts {
+		if p.contentType.value == "text/plain" {
+			plain = append(plain, p)
+		}
+	}
+	if len(plain) == 0 {
+		return parts
+	}
+	return plain
 }
 
 // leaf sorts one leaf into the body or the attachments.

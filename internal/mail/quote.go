@@ -20,7 +20,7 @@ func isQuotedLine(line string) bool {
 		return false
 	}
 	if t[0] == '>' {
-		return !strings.HasSuffix(t, "<<<") && !strings.HasPrefix(t, ">From ")
+		return !strings.HasSuffix(t, "<<<") && !strings.HasPrefix(t, ">From ") && t != "> wrote:"
 	}
 	if i := strings.IndexByte(t, '>'); i > 0 && i <= 4 && strings.HasPrefix(t[i:], "> ") { // "JS> text"
 		for _, c := range t[:i] {
@@ -40,30 +40,34 @@ func attributionAt(lines []string, i int) (start int, before string, ok bool) {
 	if !endsLikeAttribution(last) || len(last) > maxAttributionBytes {
 		return 0, "", false
 	}
-	joined, blanks := "", 0
+	joined, blanks, weak := "", 0, -1
 	for j := i; j >= 0 && j > i-maxAttributionLines; j-- {
 		line := strings.TrimSpace(lines[j])
 		if line == "" {
-			if blanks++; blanks > 1 || j == i {
-				return 0, "", false
+			if blanks++; blanks > 1 || weak >= 0 && strings.TrimSpace(lines[j+1]) != "<" {
+				break
 			}
 			continue
 		}
-		if j < i && isQuotedLine(line) && !strings.HasPrefix(line, "> wrote") {
-			return 0, "", false
-		}
-		joined = line + " " + joined
-		if len(joined) > maxAttributionBytes {
-			return 0, "", false
+		if joined = line + " " + joined; len(joined) > maxAttributionBytes || j < i && (endsSentence(line) || isQuotedLine(line)) {
+			break
 		}
 		if j == i && !hasVerb(strings.ToLower(line)) && !endsWithAddress(line) {
 			return 0, "", false
 		}
-		if at, found := attributionStart(line, joined); found {
+		at, strong, found := attributionStart(line, joined)
+		switch {
+		case found && strong:
 			return j, trimDashes(line[:at]), true
+		case found && weak < 0:
+			weak = j
 		}
 	}
-	return 0, "", false
+	return weak, "", weak >= 0
+}
+
+func endsSentence(line string) bool {
+	return strings.HasSuffix(line, ".") || strings.HasSuffix(line, "!") || strings.HasSuffix(line, "?")
 }
 
 func endsLikeAttribution(s string) bool {
@@ -95,7 +99,8 @@ func endsWithAddress(line string) bool {
 }
 
 // attributionStart finds where the attribution begins in its first line. joined is that line with the following ones.
-func attributionStart(line, joined string) (at int, ok bool) {
+// A weak start is a name or an address, which may be the second line of an attribution.
+func attributionStart(line, joined string) (at int, strong, ok bool) {
 	lower := strings.ToLower(line)
 	all := strings.ToLower(joined)
 	if len(lower) != len(line) { // folding changed the length: offsets would not fit
@@ -107,29 +112,49 @@ func attributionStart(line, joined string) (at int, ok bool) {
 	lead := len(lower) - len(trimmed)
 	if !hasDate && !strings.Contains(all, "@") {
 		if lead >= 3 && verb && strings.HasSuffix(strings.TrimSpace(all), "--") { // ---- John Smith wrote ----
-			return 0, true
+			return 0, true, true
 		}
-		return 0, false
+		return 0, false, false
 	}
-	if startsWithDate(trimmed) && endsWithAddress(strings.TrimSpace(joined)) && dateLike(trimmed) {
-		return 0, true
+	if (dateLike(trimmed) || startsWithDay(trimmed) && hasClock(trimmed)) && endsWithAddress(strings.TrimSpace(joined)) {
+		return 0, true, true
 	}
 	if !verb {
-		return 0, false
+		return 0, false, false
 	}
 	for _, s := range attributionStarts {
 		if strings.HasPrefix(trimmed, s) {
-			return 0, true
+			return 0, true, true
 		}
 	}
-	if startsWithDate(trimmed) || startsWithName(trimmed, all) {
-		return 0, true
+	if startsWithDate(trimmed) {
+		return 0, true, true
 	}
-	return midLineStart(lower)
+	named := startsWithName(trimmed, all)
+	if at, ok := midLineStart(lower); ok && !(named && hasVerb(lower[:at])) {
+		return at, true, true
+	}
+	return 0, false, named
 }
 
-// startsWithDate reports whether s begins with a digit, as a date does.
-func startsWithDate(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
+// startsWithDate reports whether s begins as a date does: digits and a separator, or digits and a month.
+func startsWithDate(s string) bool {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	if n == 0 || n > 4 || n+1 >= len(s) {
+		return false
+	}
+	rest := s[n+1:]
+	switch s[n] {
+	case '-', '/', '.', ':':
+		return rest[0] >= '0' && rest[0] <= '9' || rest[0] == ' ' || startsWithDay(rest)
+	case ' ':
+		return startsWithDay(rest)
+	}
+	return false
+}
 
 // dateLike reports whether s begins with a year or a day and separators: 2014-10-17, 2011/4/7, 17.10.2014.
 func dateLike(s string) bool {
@@ -145,6 +170,16 @@ func dateLike(s string) bool {
 		}
 	}
 	return digits >= 4 && seps == 2
+}
+
+// hasClock reports whether s holds a time of day.
+func hasClock(s string) bool {
+	for i := 1; i+1 < len(s); i++ {
+		if s[i] == ':' && s[i-1] >= '0' && s[i-1] <= '9' && s[i+1] >= '0' && s[i+1] <= '9' {
+			return true
+		}
+	}
+	return false
 }
 
 // startsWithName knows "Jane Doe <jane@x.example> wrote:" and "Jane Doe wrote on 3 May:": few words before the verb.
@@ -171,7 +206,7 @@ func midLineStart(lower string) (int, bool) {
 		if at == 0 || lower[at-1] != ' ' && lower[at-1] != '-' {
 			continue
 		}
-		if rest := lower[at+3:]; startsWithDate(rest) || startsWithDay(rest) {
+		if rest := lower[at+3:]; rest != "" && rest[0] >= '0' && rest[0] <= '9' || startsWithDay(rest) {
 			return at, true
 		}
 	}
@@ -262,8 +297,9 @@ func headerBlock(lines []string, i int) (end int, ok bool) {
 	}
 	switch {
 	case seen&labelFrom != 0 && seen&labelSubject != 0 && count >= 3:
+	case seen&labelFrom != 0 && seen&labelSent != 0 && count >= 3:
 	case seen&labelFrom != 0 && count >= 2 && address:
-	case seen&labelDate != 0 && seen&labelTo != 0 && address:
+	case seen&(labelDate|labelSent) != 0 && seen&labelTo != 0 && address:
 	default:
 		return 0, false
 	}

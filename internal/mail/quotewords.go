@@ -41,6 +41,7 @@ type labelKind byte
 const (
 	labelFrom labelKind = 1 << iota
 	labelDate
+	labelSent // a date that only a mail has
 	labelTo
 	labelSubject
 	labelOther
@@ -51,12 +52,12 @@ var headerLabels = map[string]labelKind{
 	"from": labelFrom, "von": labelFrom, "de": labelFrom, "fra": labelFrom, "från": labelFrom, "van": labelFrom, "da": labelFrom,
 	"od": labelFrom, "lähettäjä": labelFrom, "от": labelFrom, "от кого": labelFrom, "发件人": labelFrom, "寄件者": labelFrom,
 	"差出人": labelFrom, "보낸 사람": labelFrom, "gönderen": labelFrom, "feladó": labelFrom, "expéditeur": labelFrom, "remitente": labelFrom,
-	"sent": labelDate, "date": labelDate, "gesendet": labelDate, "datum": labelDate, "envoyé": labelDate, "envoye": labelDate,
-	"enviado": labelDate, "enviado el": labelDate, "enviada em": labelDate, "enviado em": labelDate, "data": labelDate,
-	"verzonden": labelDate, "inviato": labelDate, "skickat": labelDate, "sendt": labelDate, "dato": labelDate, "wysłano": labelDate,
-	"lähetetty": labelDate, "отправлено": labelDate, "дата": labelDate, "发送时间": labelDate, "日期": labelDate, "送信日時": labelDate,
-	"日付": labelDate, "보낸 날짜": labelDate, "tarih": labelDate, "elküldve": labelDate, "odesláno": labelDate, "fecha": labelDate,
-	"päivämäärä": labelDate, "date sent": labelDate, "sent at": labelDate,
+	"sent": labelSent, "date": labelDate, "gesendet": labelSent, "datum": labelDate, "envoyé": labelSent, "envoye": labelSent,
+	"enviado": labelSent, "enviado el": labelSent, "enviada em": labelSent, "enviado em": labelSent, "data": labelDate,
+	"verzonden": labelSent, "inviato": labelSent, "skickat": labelSent, "sendt": labelSent, "dato": labelDate, "wysłano": labelSent,
+	"lähetetty": labelSent, "отправлено": labelSent, "дата": labelDate, "发送时间": labelSent, "日期": labelDate, "送信日時": labelSent,
+	"日付": labelDate, "보낸 날짜": labelSent, "tarih": labelDate, "elküldve": labelSent, "odesláno": labelSent, "fecha": labelDate,
+	"päivämäärä": labelDate, "date sent": labelSent, "sent at": labelSent,
 	"to": labelTo, "an": labelTo, "à": labelTo, "a": labelTo, "para": labelTo, "aan": labelTo, "til": labelTo, "till": labelTo,
 	"do": labelTo, "komu": labelTo, "vastaanottaja": labelTo, "кому": labelTo, "收件人": labelTo, "宛先": labelTo, "받는 사람": labelTo,
 	"kime": labelTo, "címzett": labelTo, "pour": labelTo,

@@ -403,12 +403,13 @@ func (r *renderer) text(b []byte) {
 			r.breaks = min(r.breaks+1, 2)
 			r.space = false
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == 0xA0 || c == '\f':
-			if pre && len(r.out) > 0 && r.breaks == 0 {
+			if pre && len(r.out) > 0 {
+				r.due()
 				r.out = append(r.out, ' ')
 			} else {
 				r.space = true
 			}
-		case isFiller(c) || (c == 0x200C || c == 0x200D) && (r.space || r.breaks > 0 || len(r.out) == 0):
+		case isFiller(c) || (c == 0x200C || c == 0x200D) && !r.joins():
 		case c == 0:
 		default:
 			r.due()
@@ -416,6 +417,12 @@ func (r *renderer) text(b []byte) {
 		}
 		i += size
 	}
+}
+
+// joins reports whether a joiner has a letter before it that can be joined; elsewhere it is padding.
+func (r *renderer) joins() bool {
+	n := len(r.out)
+	return n > 0 && !r.space && r.breaks == 0 && r.out[n-1] >= utf8.RuneSelf
 }
 
 // due writes the line ends or the blank that are due.

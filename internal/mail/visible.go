@@ -74,12 +74,11 @@ func splitterAt(lines []string, i int) (splitter, bool) {
 func dropQuotes(lines []string) []string {
 	quotes := hasQuotes(lines)
 	own := make([]string, 0, len(lines))
-	kept := 0 // lines[:kept] are handled
+	kept := 0 // a splitter cannot begin before this line
 	for i := 0; i < len(lines); i++ {
 		if isQuotedLine(lines[i]) {
 			if !quotes {
 				own = append(own, lines[i])
-				kept = i + 1
 				continue
 			}
 			i = skipQuoted(lines, i) - 1
@@ -89,7 +88,6 @@ func dropQuotes(lines []string) []string {
 		s, ok := splitterAt(lines, i)
 		if !ok || s.start < kept {
 			own = append(own, lines[i])
-			kept = i + 1
 			continue
 		}
 		own = dropRule(own[:len(own)-(i-s.start)])
@@ -114,7 +112,8 @@ func dropQuotes(lines []string) []string {
 // Single ones are how some newsletters mark their links.
 func hasQuotes(lines []string) bool {
 	for i, line := range lines {
-		if isQuotedLine(line) && i+1 < len(lines) && isQuotedLine(lines[i+1]) {
+		if isQuotedLine(line) && i+1 < len(lines) && (isQuotedLine(lines[i+1]) ||
+			i+2 < len(lines) && isQuotedLine(lines[i+2]) && isSpilled(line, lines[i+1])) {
 			return true
 		}
 		if strings.TrimSpace(line) == ">" {

@@ -117,7 +117,7 @@ func cleanLine(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// base64Any is the alphabet of both base64 and base64url.
+// base64Value knows the alphabets of base64 and base64url; other characters are -1.
 func base64Value(c byte) int {
 	switch {
 	case c >= 'A' && c <= 'Z':
@@ -134,8 +134,8 @@ func base64Value(c byte) int {
 	return -1
 }
 
-// decodeBase64 decodes what is base64 in b and passes over everything else. Padding in the middle, as in joined
-// pieces, ends a group and decoding goes on after it.
+// decodeBase64 decodes what is base64 in b and passes over everything else. Padding ends the data, unless the next
+// line is base64 again, as in joined pieces: list servers add footers in plain text.
 func decodeBase64(b []byte) []byte {
 	out := make([]byte, len(b)/4*3+3)
 	if n, err := base64.StdEncoding.Decode(out, b); err == nil { // ignores CR and LF
@@ -143,22 +143,40 @@ func decodeBase64(b []byte) []byte {
 	}
 	out = out[:0]
 	var group, n int
-	for _, c := range b {
-		v := base64Value(c)
-		if v < 0 {
-			if c == '=' {
-				out = appendGroup(out, group, n)
+	for i := 0; i < len(b); i++ {
+		v := base64Value(b[i])
+		switch {
+		case v >= 0:
+			group = group<<6 | v
+			if n++; n == 4 {
+				out = append(out, byte(group>>16), byte(group>>8), byte(group))
 				group, n = 0, 0
 			}
-			continue
-		}
-		group = group<<6 | v
-		if n++; n == 4 {
-			out = append(out, byte(group>>16), byte(group>>8), byte(group))
+		case b[i] == '=' && n > 0:
+			out = appendGroup(out, group, n)
 			group, n = 0, 0
+			_, next := cutLine(b[i:])
+			if !isBase64Line(next) {
+				return out
+			}
+			i = len(b) - len(next) - 1
 		}
 	}
 	return appendGroup(out, group, n)
+}
+
+// isBase64Line reports whether b begins with a line of nothing but whole groups of base64.
+func isBase64Line(b []byte) bool {
+	line, _ := cutLine(b)
+	for i, c := range line {
+		if c == '=' && i >= len(line)-2 {
+			continue
+		}
+		if base64Value(c) < 0 || c == '-' || c == '_' {
+			return false
+		}
+	}
+	return len(line) > 0 && len(line)%4 == 0
 }
 
 // appendGroup appends the one or two bytes of an unfinished group of n characters.
