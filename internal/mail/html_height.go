@@ -11,7 +11,7 @@ const (
 
 // EstimateHeight returns about how high SafeHTML.HTML stands, in CSS pixels, in a frame of 720 px width whose text is
 // 14 px at a line height of 1.5. It is a rough layout: blocks below each other, cells of a row beside each other, text
-// by the number and kind of its letters, images by their declared height. Style sheets are not read.
+// by the number and kind of its letters, images by their declared height. Of style sheets the plain rules are read.
 func EstimateHeight(safe string) int {
 	l := layout{}
 	h := l.block(boxes(safe), frameWidth, frameFont, -frameLine)

@@ -15,7 +15,8 @@ type box struct {
 	glyphs float64 // width of a text in em
 	lines  int     // line breaks of a text in pre
 	css    boxStyle
-	wide   float64 // memo of natural(), or -1
+	marks  []string // classes and id, with their sign
+	wide   float64  // memo of natural(), or -1
 }
 
 // boxStyle holds the lengths of one element; -1 is unset.
@@ -31,6 +32,7 @@ func boxes(safe string) *box {
 	root := &box{el: htmlElements["div"], css: noStyle(), wide: -1}
 	stack := []*box{root}
 	z := html.NewTokenizer(strings.NewReader(safe))
+	var rules boxRules
 	raw := false
 	for {
 		top := stack[len(stack)-1]
@@ -38,7 +40,9 @@ func boxes(safe string) *box {
 		case html.ErrorToken:
 			return root
 		case html.TextToken:
-			if !raw {
+			if raw {
+				rules = readBoxRules(string(z.Text()))
+			} else {
 				top.kids = append(top.kids, textBox(string(z.Text()), top.el.name == "pre"))
 			}
 		case html.StartTagToken, html.SelfClosingTagToken:
@@ -48,7 +52,10 @@ func boxes(safe string) *box {
 			if el == nil {
 				continue
 			}
-			b := &box{el: el, css: boxStyleOf(z, more), wide: -1}
+			b := &box{el: el, css: noStyle(), wide: -1}
+			attrs := b.readAttrs(z, more)
+			rules.apply(b, stack)
+			b.css.setAttrs(attrs)
 			top.kids = append(top.kids, b)
 			if !el.void() {
 				stack = append(stack, b)
@@ -94,31 +101,59 @@ func noStyle() boxStyle {
 	return boxStyle{width: -1, height: -1, percent: -1, maxWidth: -1, font: -1, line: -1, spacing: -1, cellPad: -1}
 }
 
-// boxStyleOf reads the lengths from the attributes of the current tag.
-func boxStyleOf(z *html.Tokenizer, more bool) boxStyle {
-	st := noStyle()
-	var style string
+// readAttrs reads the classes and the id, and returns the other attributes.
+func (b *box) readAttrs(z *html.Tokenizer, more bool) []htmlAttr {
+	var attrs []htmlAttr
 	for more {
 		var k, v []byte
 		k, v, more = z.TagAttr()
 		switch string(k) {
-		case "width":
-			st.setWidth(string(v))
-		case "height":
-			st.height = pixels(string(v))
-		case "cellpadding":
-			st.cellPad = pixels(string(v))
-		case "cellspacing":
-			st.spacing = pixels(string(v))
-		case "style":
-			style = string(v)
+		case "class":
+			for c := range strings.FieldsSeq(string(v)) {
+				b.marks = append(b.marks, "."+c)
+			}
+		case "id":
+			b.marks = append(b.marks, "#"+string(v))
+		case "width", "height", "cellpadding", "cellspacing", "size", "style":
+			attrs = append(attrs, htmlAttr{string(k), string(v)})
 		}
 	}
-	for decl := range strings.SplitSeq(style, ";") {
-		key, val, _ := strings.Cut(decl, ":")
-		st.set(key, strings.TrimSpace(strings.TrimSuffix(val, "!important")))
+	return attrs
+}
+
+// setAttrs reads the lengths from attributes.
+func (st *boxStyle) setAttrs(attrs []htmlAttr) {
+	for _, a := range attrs {
+		switch a.key {
+		case "width":
+			st.setWidth(a.val)
+		case "height":
+			st.height = pixels(a.val)
+		case "cellpadding":
+			st.cellPad = pixels(a.val)
+		case "cellspacing":
+			st.spacing = pixels(a.val)
+		case "size":
+			st.font = fontSize(a.val)
+		case "style": // always the last
+			for decl := range strings.SplitSeq(a.val, ";") {
+				key, val, _ := strings.Cut(decl, ":")
+				st.set(key, strings.TrimSpace(strings.TrimSuffix(val, "!important")))
+			}
+		}
 	}
-	return st
+}
+
+// fontSize reads the size of a font element: 1–7, or relative to 3; -1 when it is none.
+func fontSize(v string) float64 {
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return -1
+	}
+	if v[0] == '+' || v[0] == '-' {
+		n += 3
+	}
+	return [...]float64{10, 13, 16, 18, 24, 32, 48}[min(max(n, 1), 7)-1]
 }
 
 func (st *boxStyle) setWidth(v string) {
