@@ -44,22 +44,23 @@ func splitAddresses(s string) []string {
 	var out []string
 	start, comment := 0, 0
 	quoted, angle := false, false
+	lastQuote, lastParen, lastClose := strings.LastIndexByte(s, '"'), strings.LastIndexByte(s, ')'), strings.LastIndexByte(s, '>')
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '\\' && (quoted || comment > 0):
 			i++
 		case c == '"' && comment == 0:
-			quoted = !quoted && (angle || strings.IndexByte(s[i+1:], '"') >= 0)
+			quoted = !quoted && (angle || lastQuote > i)
 		case quoted:
 		case c == '(':
-			if comment > 0 || strings.IndexByte(s[i:], ')') > 0 {
+			if comment > 0 || lastParen > i {
 				comment++
 			}
 		case c == ')' && comment > 0:
 			comment--
 		case comment > 0:
 		case c == '<':
-			angle = strings.IndexByte(s[i:], '>') > 0
+			angle = lastClose > i
 		case c == '>':
 			angle = false
 		case angle:
@@ -116,7 +117,7 @@ func parseAddress(s, hint string) (a Address, angle bool) {
 
 // lastAngle returns the index of the bracket that opens the address, or -1. Brackets in quotes do not count.
 func lastAngle(s string) int {
-	quoted, at := false, -1
+	quoted, at, lastQuote := false, -1, strings.LastIndexByte(s, '"')
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
@@ -124,7 +125,7 @@ func lastAngle(s string) int {
 				i++
 			}
 		case '"':
-			quoted = !quoted && strings.IndexByte(s[i+1:], '"') >= 0
+			quoted = !quoted && lastQuote > i
 		case '<':
 			if !quoted {
 				at = i

@@ -16,12 +16,16 @@ type field struct {
 // not start with a header at all; body is then all of raw.
 func splitHeader(raw []byte) (fields []field, body []byte, ok, cut bool) {
 	rest := raw
-	limit := len(raw)
-	if limit > MaxHeaderBytes {
-		limit = MaxHeaderBytes
-	}
+	limit := min(len(raw), MaxHeaderBytes)
 	fields = make([]field, 0, 24)
 	used := 0
+	var folded []byte // the value of the last field, while it has several lines
+	unfold := func() {
+		if folded != nil {
+			fields[len(fields)-1].value, folded = string(folded), nil
+		}
+	}
+	defer unfold()
 	for len(rest) > 0 {
 		line, after := cutLine(rest)
 		if len(line) == 0 || isBlank(line) && (after == nil || !startsField(after)) {
@@ -36,14 +40,15 @@ func splitHeader(raw []byte) (fields []field, body []byte, ok, cut bool) {
 		switch colon := fieldColon(line); {
 		case line[0] == ' ' || line[0] == '\t':
 			if n := len(fields); n > 0 {
-				fields[n-1].value = join(fields[n-1].value, line)
+				folded = join(folded, fields[n-1].value, line)
 			}
 		case colon > 0:
+			unfold()
 			fields = append(fields, field{string(bytes.TrimRight(line[:colon], " \t")), string(bytes.Trim(line[colon+1:], " \t"))})
 		case len(fields) == 0:
 			return nil, raw, false, cut
 		case fieldsFollow(after):
-			fields[len(fields)-1].value = join(fields[len(fields)-1].value, line)
+			folded = join(folded, fields[len(fields)-1].value, line)
 		default:
 			return fields, rest, true, cut
 		}
@@ -52,13 +57,16 @@ func splitHeader(raw []byte) (fields []field, body []byte, ok, cut bool) {
 	return fields, nil, len(fields) > 0, cut
 }
 
-// join unfolds a continuation line into the value before it.
-func join(value string, line []byte) string {
-	next := string(bytes.Trim(line, " \t"))
-	if value == "" || next == "" {
-		return value + next
+// join adds a continuation line to what is unfolded so far, which begins with the value of the field's first line.
+func join(folded []byte, value string, line []byte) []byte {
+	if folded == nil {
+		folded = []byte(value)
 	}
-	return value + " " + next
+	next := bytes.Trim(line, " \t")
+	if len(folded) > 0 && len(next) > 0 {
+		folded = append(folded, ' ')
+	}
+	return append(folded, next...)
 }
 
 // cutLine returns the first line without its end (LF, CRLF or CRCRLF) and what follows it.

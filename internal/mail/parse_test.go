@@ -314,3 +314,25 @@ func TestRTF(t *testing.T) {
 		t.Errorf("got %q", text)
 	}
 }
+
+func TestHostileHeaders(t *testing.T) {
+	for name, raw := range map[string]string{
+		"folds":    "Subject: x\n" + strings.Repeat(" y\n", MaxHeaderBytes/3),
+		"parens":   "To: " + strings.Repeat("(", MaxHeaderBytes-10) + "\n",
+		"angles":   "To: " + strings.Repeat("<", MaxHeaderBytes-10) + "\n",
+		"quotes":   "To: " + strings.Repeat(`"\`, MaxHeaderBytes/2-10) + "\n",
+		"words":    "Subject: " + strings.Repeat("=?a?q?", MaxHeaderBytes/6-10) + "\n",
+		"params":   "Content-Type: text/plain" + strings.Repeat(";a*0=b", MaxHeaderBytes/6-10) + "\n",
+		"junk":     "Subject: x\n" + strings.Repeat("junk\n", MaxHeaderBytes/5-10) + "To: x\n",
+		"ids":      "References: " + strings.Repeat("<a@b>", MaxHeaderBytes/5-10) + "\n",
+		"comments": "Authentication-Results: " + strings.Repeat("(a;", MaxHeaderBytes/3-10) + "\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			begin := time.Now()
+			checkMessage(t, name, Parse([]byte(raw+"\nbody")))
+			if took := time.Since(begin); took > time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}

@@ -233,13 +233,16 @@ func isOriginalLine(line string) bool { return isRuleWith(line, originalWords) }
 
 // isForwardLine knows "---------- Forwarded message ----------" and its kin.
 func isForwardLine(line string) bool {
-	line = firstLines(strings.TrimSpace(line), 1)
+	line = strings.TrimSpace(firstLines(line, 1))
 	if isRuleWith(line, forwardWords) {
 		return true
 	}
+	if len(line) > 200 || !strings.HasSuffix(line, ":") {
+		return false
+	}
 	lower := strings.ToLower(line)
 	for _, w := range forwardWords {
-		if strings.HasPrefix(lower, w) && strings.HasSuffix(lower, ":") {
+		if strings.HasPrefix(lower, w) {
 			return true
 		}
 	}

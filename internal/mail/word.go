@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// maxWordBytes bounds an encoded word. RFC 2047 allows 75, which few senders heed.
+const maxWordBytes = 16 << 10
+
 // decodeHeader turns a raw header value into text: encoded words (RFC 2047) are decoded, also those that stand
 // without a blank between or hold blanks; 8-bit text is read as UTF-8, else as hint, else by guess.
 func decodeHeader(raw, hint string) string {
@@ -60,7 +63,7 @@ func parseWord(s string) (charset string, data []byte, size int, ok bool) {
 	if len(s) < q1+3 || s[q1+2] != '?' {
 		return "", nil, 0, false
 	}
-	end := strings.Index(s[q1+3:], "?=")
+	end := strings.Index(s[q1+3:min(len(s), q1+3+maxWordBytes)], "?=")
 	if end < 0 {
 		return "", nil, 0, false
 	}
