@@ -151,6 +151,10 @@ func (p *parser) decode(part *part) string {
 
 func (p *parser) transfer(part *part) []byte {
 	enc := value(part.fields, "Content-Transfer-Encoding")
+	if len(enc) >= 6 && strings.EqualFold(enc[:6], "base64") && strings.HasPrefix(part.contentType.value, "text/") && isProse(part.body) {
+		p.warn("a text part that is said to be base64 is not; it was taken as it is")
+		return part.body
+	}
 	b, known := decodeTransfer(part.body, enc)
 	if !known {
 		p.warn("unknown transfer encoding " + cleanLine(clean(enc)) + "; the part was taken as it is")

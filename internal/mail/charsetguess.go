@@ -53,17 +53,18 @@ func guessDecode(b []byte) string {
 // changes within a word (the mark of the wrong Cyrillic charset) and letters alone among ASCII letters count.
 func scoreText(s string, common func(rune) bool) float64 {
 	good, bad, all := 0.0, 0.0, 0.0
-	var before rune
+	var before, last rune
 	for _, r := range s {
 		if r >= 0x80 {
 			all++
+			last = r
 			switch {
 			case r == utf8.RuneError || r >= 0x80 && r < 0xA0 || unicode.Is(unicode.Co, r):
 				bad += 3
 			case common(r):
 				good++
 				if unicode.IsUpper(r) && unicode.IsLower(before) {
-					bad++
+					bad += 0.6
 				}
 				if !isLatin(r) && before < 0x80 && unicode.IsLetter(before) {
 					bad += 0.5
@@ -77,6 +78,9 @@ func scoreText(s string, common func(rune) bool) float64 {
 	}
 	if all == 0 {
 		return 0
+	}
+	if all < 2 && isHan(last) { // one character proves nothing
+		bad += 0.4
 	}
 	return (good - bad) / all
 }

@@ -336,3 +336,17 @@ func TestHostileHeaders(t *testing.T) {
 		})
 	}
 }
+
+func TestBrokenSenders(t *testing.T) {
+	m := Parse([]byte("Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nThis is not base64 at all, it is a text, with blanks and commas.\n"))
+	if !strings.HasPrefix(m.Text, "This is not base64") {
+		t.Errorf("got %q", m.Text)
+	}
+	m = Parse([]byte("Content-Type: multipart/alternative; boundary=bb\n\n--bb\n\none\n--bb\n\ntwo\n--bb\nContent-Type: text/html\n\n<p>a\n--bb\nContent-Type: text/html\n\n<p>b\n--bb--"))
+	if m.Text != "one" || m.HTML != "<p>b" {
+		t.Errorf("text %q, html %q", m.Text, m.HTML)
+	}
+	if got := decodeHeader("01 Quien Te Dij\x8aat. Pitbull.mp3", ""); got != "01 Quien Te DijŠat. Pitbull.mp3" {
+		t.Errorf("got %q", got)
+	}
+}

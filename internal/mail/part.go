@@ -162,7 +162,7 @@ func mergeAlternative(roles, alt *bodyRoles) {
 			html = append(html, p)
 		}
 	}
-	plain = preferPlain(plain)
+	plain, html = preferPlain(plain), lastForm(html)
 	if len(plain) == 0 {
 		plain = html
 	}
@@ -173,18 +173,34 @@ func mergeAlternative(roles, alt *bodyRoles) {
 	roles.html = append(roles.html, html...)
 }
 
-// preferPlain drops enriched text where there is plain text too.
+// preferPlain drops enriched text where there is plain text too, and keeps the first of several plain forms.
 func preferPlain(parts []*part) []*part {
 	var plain []*part
+	form := false
 	for _, p := range parts {
-		if p.contentType.value == "text/plain" {
-			plain = append(plain, p)
+		direct := p.parent == "multipart/alternative"
+		if p.contentType.value != "text/plain" || direct && form {
+			continue
 		}
+		form = form || direct
+		plain = append(plain, p)
 	}
 	if len(plain) == 0 {
 		return parts
 	}
 	return plain
+}
+
+// lastForm keeps the last, the richest, of several HTML forms; parts of a multipart within stay.
+func lastForm(parts []*part) []*part {
+	var out []*part
+	for i, p := range parts {
+		if p.parent == "multipart/alternative" && i+1 < len(parts) && parts[i+1].parent == p.parent {
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // leaf sorts one leaf into the body or the attachments.

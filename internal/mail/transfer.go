@@ -24,6 +24,21 @@ func decodeTransfer(body []byte, encoding string) (out []byte, known bool) {
 	return body, false
 }
 
+// isProse reports whether b cannot be base64: among its first characters too many stand outside of the alphabet.
+func isProse(b []byte) bool {
+	all, other := 0, 0
+	for _, c := range b[:min(len(b), 2000)] {
+		if c == '\r' || c == '\n' {
+			continue
+		}
+		all++
+		if base64Value(c) < 0 && c != '=' {
+			other++
+		}
+	}
+	return all >= 40 && other*12 > all
+}
+
 // decodeQP decodes quoted-printable; broken escapes stay as they are, blanks before a line end are dropped.
 func decodeQP(b []byte) []byte {
 	if bytes.IndexByte(b, '=') < 0 {
