@@ -189,13 +189,16 @@ func apply(ctx context.Context, q *db.Queries, a db.Action) (int64, error) {
 		return 0, fmt.Errorf("arguments of action %d: %w", a.ID, err)
 	}
 	switch kind := Kind(a.Kind); kind {
+	case Categorise:
+		if err := learn(ctx, q, a, with.Category); err != nil {
+			return 0, err
+		}
 	case Label, Unlabel:
 		return q.ActionApplyLabel(ctx, db.ActionApplyLabelParams{UserID: a.UserID, ActionID: a.ID, MaxItems: step, LabelID: with.LabelID, Put: kind == Label})
-	default:
-		p := change(kind, with)
-		p.UserID, p.ActionID, p.MaxItems = a.UserID, a.ID, step
-		return q.ActionApply(ctx, p)
 	}
+	p := change(Kind(a.Kind), with)
+	p.UserID, p.ActionID, p.MaxItems = a.UserID, a.ID, step
+	return q.ActionApply(ctx, p)
 }
 
 func refresh(ctx context.Context, q *db.Queries, userID int64, threads []int64) error {

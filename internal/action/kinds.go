@@ -79,4 +79,6 @@ func change(k Kind, with args) db.ActionApplyParams {
 	return db.ActionApplyParams{}
 }
 
-func knownCategory(name string) bool { return slices.Contains(triage.Categories(), triage.Category(name)) }
+func knownCategory(name string) bool {
+	return slices.Contains(triage.Categories(), triage.Category(name))
+}

@@ -12,7 +12,9 @@ import (
 )
 
 // Undo puts back what an action changed. What something else has changed since stays as it is. Undoing twice is once.
-func Undo(ctx context.Context, d *db.DB, userID, id int64) error { return undo(ctx, d, userID, id, nil) }
+func Undo(ctx context.Context, d *db.DB, userID, id int64) error {
+	return undo(ctx, d, userID, id, nil)
+}
 
 // UndoEmail is Undo for one email of an action.
 func UndoEmail(ctx context.Context, d *db.DB, userID, id, emailID int64) error {
@@ -69,6 +71,9 @@ func finishUndo(ctx context.Context, q *db.Queries, userID, id int64, emailID *i
 		if err != nil || left > 0 {
 			return err
 		}
+	}
+	if err := q.CorrectionDeleteAction(ctx, db.CorrectionDeleteActionParams{UserID: userID, ActionID: id}); err != nil {
+		return err
 	}
 	return q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: "undone"})
 }

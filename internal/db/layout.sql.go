@@ -20,7 +20,7 @@ select
 	(select count(*) from (select from actions a where a.user_id = $1 and a.state = 'proposed' limit 100) x)::integer as proposed,
 	array(select l.name from labels l where l.user_id = $1 order by l.name limit 200)::text[] as labels,
 	exists (select from emails e where e.user_id = $1 and e.sample)::boolean as sample,
-	coalesce((select a.id from actions a where a.user_id = $1 and a.state = 'done' and a.created_at > now() - interval '20 seconds'
+	coalesce((select a.id from actions a where a.user_id = $1 and a.state = 'done' and a.reason <> 'opened' and a.created_at > now() - interval '20 seconds'
 		order by a.created_at desc, a.id desc limit 1), 0)::bigint as last_action
 `
 

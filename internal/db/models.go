@@ -56,6 +56,33 @@ type Import struct {
 	FinishedAt *time.Time
 }
 
+type Thread struct {
+	UserID        int64
+	ID            int64
+	Subject       string
+	Snippet       string
+	Senders       []string
+	LastAt        time.Time
+	EmailCount    int32
+	UnreadCount   int32
+	InInbox       bool
+	InArchive     bool
+	InSpam        bool
+	InTrash       bool
+	InQuarantine  bool
+	InSent        bool
+	InDrafts      bool
+	Starred       bool
+	HasAttachment bool
+	SnoozedUntil  *time.Time
+	Split         string
+	Category      string
+	Priority      string
+	NeedsReply    bool
+	NeedsReview   bool
+	Risk          int16
+}
+
 type User struct {
 	ID        int64
 	Email     string

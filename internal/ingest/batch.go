@@ -37,8 +37,9 @@ type item struct {
 	vector    string // of search.Vector, as a tsvector literal
 	id        int64
 	threadID  int64
-	before    []string // visible texts of the thread so far, newest first
-	messageID string   // the header's, or one made of the identity
+	taught    []triage.Correction // about its sender, newest first
+	before    []string            // visible texts of the thread so far, newest first
+	messageID string              // the header's, or one made of the identity
 }
 
 func (b *batch) add(raw Raw) {
@@ -116,6 +117,9 @@ func (in *Ingest) prepare(ctx context.Context, box Mailbox, b *batch) error {
 	if err := in.readThreads(ctx, box, b); err != nil {
 		return err
 	}
+	if err := in.readCorrections(ctx, box, b); err != nil {
+		return err
+	}
 	return each(b.mails, func(m *item) { m.judge(box) })
 }
 
@@ -172,7 +176,8 @@ func (m *item) parse(now time.Time) {
 }
 
 func (m *item) judge(box Mailbox) {
-	m.verdict = triage.Judge(triage.Input{Mail: m.mail, Owner: box.Addresses, Thread: m.before, Now: m.received})
+	m.verdict = triage.Judge(triage.Input{Mail: m.mail, Owner: box.Addresses, Thread: m.before, Now: m.received}).
+		Corrected(strings.ToLower(first(m.mail.From).Address), m.mail.Subject, m.taught)
 	m.vector = search.Vector(m.mail.Subject, addressText(m.mail.From), recipientText(m.mail), m.mail.Text, m.fileNames()).String()
 }
 

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"applylens/internal/action"
 	"applylens/internal/blobs"
 	"applylens/internal/db"
 	"applylens/internal/db/dbtest"
@@ -221,6 +224,56 @@ func TestCancelledRunKeepsBatches(t *testing.T) {
 	}
 	if got := len(threadsOf(t, d, user)); got != len(texts) {
 		t.Errorf("%d mails stored, want %d", got, len(texts))
+	}
+}
+
+// TestCorrectionIsLearned: what a person moves to another category changes the next mail of that kind, for that owner
+// alone, and undoing it unlearns it.
+func TestCorrectionIsLearned(t *testing.T) {
+	d := dbtest.New(t)
+	ctx := t.Context()
+	me, other := dbtest.User(t, d, "teacher@example.com"), dbtest.User(t, d, "other@example.com")
+	in := newIngest(t, d)
+	category := func(user int64, id string) (c string) {
+		err := d.Owner(user).QueryRow(ctx, "select category from emails where user_id = $1 and message_id = $2", user, id).Scan(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	run(t, in, me, mails(letter("1@l", "Choir on Thursday", "", "We meet at seven.")))
+	var made action.Made
+	err := d.Tx(ctx, me, func(q *db.Queries, tx pgx.Tx) (err error) {
+		var id int64
+		if err := tx.QueryRow(ctx, "select id from emails where user_id = $1", me).Scan(&id); err != nil {
+			return err
+		}
+		made, err = action.Make(ctx, q, me, action.Intent{Kind: action.Categorise, Category: "event_travel", Actor: "person"}, action.Target{Emails: []int64{id}}, time.Now())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := action.Run(ctx, d, me, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	next := letter("2@l", "Choir on Friday 4th", "", "We meet at eight.")
+	run(t, in, me, mails(next))
+	run(t, in, other, mails(next))
+	if got := category(me, "2@l"); got != "event_travel" {
+		t.Errorf("the next mail of the sender is %s, want event_travel", got)
+	}
+	if got := category(other, "2@l"); got == "event_travel" {
+		t.Error("another owner's mail is event_travel too: corrections are shared")
+	}
+	if err := action.Undo(ctx, d, me, made.ID); err != nil {
+		t.Fatal(err)
+	}
+	last := letter("3@l", "Choir on Saturday", "", "We meet at nine.")
+	run(t, in, me, mails(last))
+	run(t, in, other, mails(last))
+	if got, want := category(me, "3@l"), category(other, "3@l"); got != want {
+		t.Errorf("after the undo the next mail is %s, want %s as for everybody", got, want)
 	}
 }
 
