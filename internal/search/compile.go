@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A compiler turns a tree into conditions on emails e. Values of the user become arguments, never SQL.
@@ -15,6 +16,8 @@ type compiler struct {
 
 	shown    []string // of spam and trash, those that the query asks for
 	anywhere bool
+	words    bool // there are words to mark
+	now      time.Time
 	warnings []Warning
 }
 
@@ -102,7 +105,7 @@ func (c *compiler) split(n *Node) (words *Node, rest []*Node) {
 			rest = append(rest, k)
 		}
 	}
-	if !someAnchored || len(rest) == 0 && len(text) == len(n.Kids) && len(text) < 2 {
+	if !someAnchored {
 		return nil, n.Kids
 	}
 	return join(And, text), rest

@@ -55,15 +55,14 @@ func (c *compiler) messageID(id string) string {
 
 // label compares names without case, blanks and slashes.
 func (c *compiler) label(n *Node) string {
-	name := "translate(lower(l.name), ' /_', '---')"
-	match := name + " = " + c.arg(folded(n.Value)) + "::text"
+	name, want := "translate(lower(l.name), ' /_', '---')", c.arg(folded(n.Value))+"::text"
 	if n.Prefix {
-		match = "starts_with(" + name + ", " + c.arg(folded(n.Value)) + "::text)"
+		return c.labelled("in", "starts_with("+name+", "+want+")")
 	}
-	return c.labelled("in", match)
+	return c.labelled("in", name+" = "+want)
 }
 
-// labelled finds emails with a label that matches; in an array, so that the planner can go by the labels' index.
+// labelled finds emails with a label that matches, or without one.
 func (c *compiler) labelled(in, match string) string {
 	user := c.arg(c.userID) + "::bigint"
 	return "e.id " + in + " (select x.email_id from email_labels x where x.user_id = " + user +

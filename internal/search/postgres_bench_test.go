@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,4 +116,49 @@ func benchFill(tb testing.TB, pool *pgxpool.Pool, id int64) {
 	tb.Logf("ready in %v", time.Since(begin))
 }
 
-func TestBenchOpen(t *testing.T) { benchOpen(t) }
+// BenchmarkSearch prints the 95th percentile of each kind of query on 100,000 mails.
+func BenchmarkSearch(b *testing.B) {
+	d, id := benchOpen(b)
+	var p Postgres
+	o, now := d.Owner(id), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	common := strings.Fields("list linux user mail offer interview report team money time free server message problem file")
+	for _, k := range []struct {
+		name string
+		make func(r *rand.Rand) string
+	}{
+		{"two words", func(r *rand.Rand) string { return common[r.IntN(len(common))] + " " + common[r.IntN(len(common))] }},
+		{"rare word", func(r *rand.Rand) string { return fmt.Sprintf("case%d", r.IntN(benchSize)) }},
+		{"common word", func(r *rand.Rand) string { return "the" }},
+		{"phrase", func(r *rand.Rand) string { return `"mailing list"` }},
+		{"as you type", func(r *rand.Rand) string {
+			w := common[r.IntN(len(common))]
+			return common[r.IntN(len(common))] + " " + w[:2+r.IntN(len(w)-2)] + "*"
+		}},
+		{"word and filter", func(r *rand.Rand) string { return common[r.IntN(len(common))] + " is:unread category:offer" }},
+		{"sender", func(r *rand.Rand) string { return fmt.Sprintf("from:anna%d", r.IntN(3000)) }},
+		{"all", func(r *rand.Rand) string { return "" }},
+		{"unread", func(r *rand.Rand) string { return "is:unread" }},
+		{"category", func(r *rand.Rand) string { return "category:" + categories[r.IntN(len(categories))] }},
+		{"rare filter", func(r *rand.Rand) string { return "risk:>98 is:starred" }},
+		{"dates", func(r *rand.Rand) string { return fmt.Sprintf("after:%dd before:%dd", 100+r.IntN(900), r.IntN(100)) }},
+	} {
+		b.Run(k.name, func(b *testing.B) {
+			r := rand.New(rand.NewPCG(3, 4))
+			var took []time.Duration
+			hits := 0
+			for b.Loop() {
+				begin := time.Now()
+				result, err := p.Search(context.Background(), o, Parse(k.make(r), now), Request{UserID: id, Limit: 50})
+				if err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(begin))
+				hits += result.Total
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(hits)/float64(len(took)), "total")
+		})
+	}
+}

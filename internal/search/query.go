@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Limits of a query. What goes beyond is cut, with a warning; a query is never refused.
@@ -84,6 +85,15 @@ func (n *Node) terms(f func(*Node, bool), negated bool) {
 	}
 	for _, k := range n.Kids {
 		k.terms(f, negated != (n.Kind == Not))
+	}
+}
+
+// Typing takes the last word as unfinished, so that it is found by its beginning, when the source ends with it.
+func (q *Query) Typing() {
+	var last *Node
+	q.Terms(func(n *Node, _ bool) { last = n })
+	if last != nil && last.End == len(q.Source) && last.textual() && !last.Quoted && runes(last.Value) > 1 {
+		last.Prefix = true
 	}
 }
 
@@ -168,3 +178,5 @@ func plain(v string) bool {
 }
 
 func keyword(v string) bool { return v == "OR" || v == "AND" || v == "NOT" || v == "AROUND" }
+
+func runes(s string) int { return utf8.RuneCountInString(s) }

@@ -39,6 +39,7 @@ type textQuery struct {
 	lex  *analysis
 	me   []string // the owner's addresses
 	rank bool     // for ranking: negations and filters are left out, fields become weights
+	head bool     // with rank: all of it in the subject
 	warn func(n *Node, msg string)
 }
 
@@ -115,6 +116,9 @@ func (t *textQuery) term(n *Node) string {
 	case "domain":
 		fields = []string{"from"}
 	}
+	if t.head {
+		fields = []string{"subject"}
+	}
 	values := []string{n.Value}
 	if t.isMe(n) {
 		values = t.me
@@ -125,6 +129,9 @@ func (t *textQuery) term(n *Node) string {
 		if len(words) == 0 {
 			t.warn(n, "there is no word in it to search for: left out")
 			continue
+		}
+		if n.Exact && slices.ContainsFunc(words, func(w lexed) bool { return w.lexeme != w.raw }) {
+			t.warn(n, "+ is not obeyed yet: other forms of the word are found too")
 		}
 		for _, f := range fields {
 			parts = append(parts, t.words(words, f, n.Prefix && t.longEnough(n, words)))
@@ -156,7 +163,7 @@ func (t *textQuery) longEnough(n *Node, words []lexed) bool {
 // words writes words that follow each other in a field.
 func (t *textQuery) words(words []lexed, field string, prefix bool) string {
 	weights, mark := weightsOf(field), markOf(field)
-	if t.rank {
+	if t.rank && !t.head {
 		mark = 0
 	}
 	var marked []string
