@@ -149,6 +149,7 @@ func TestStop(t *testing.T) {
 		t.Errorf("%d mails after a break at 3", n)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	n = 0
 	var last error
 	for _, err := range Walk(ctx, []string{dir}, nil) {

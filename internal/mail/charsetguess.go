@@ -79,7 +79,7 @@ func scoreText(s string, common func(rune) bool) float64 {
 	if all == 0 {
 		return 0
 	}
-	if all < 2 && isHan(last) { // one character proves nothing
+	if all < 2 && (isKana(last) || isHangul(last)) { // one character proves nothing
 		bad += 0.4
 	}
 	return (good - bad) / all

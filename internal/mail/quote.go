@@ -20,7 +20,7 @@ func isQuotedLine(line string) bool {
 		return false
 	}
 	if t[0] == '>' {
-		return !strings.HasSuffix(t, "<<<") && !strings.HasPrefix(t, ">From ") && t != "> wrote:"
+		return !strings.HasSuffix(t, "<<<") && !strings.HasPrefix(strings.TrimLeft(t, ">"), "From ") && t != "> wrote:"
 	}
 	if i := strings.IndexByte(t, '>'); i > 0 && i <= 4 && strings.HasPrefix(t[i:], "> ") { // "JS> text"
 		for _, c := range t[:i] {
@@ -226,6 +226,12 @@ func startsWithDay(s string) bool {
 func trimDashes(s string) string {
 	s = strings.TrimSpace(s)
 	return strings.TrimSpace(strings.TrimRight(s, "-"))
+}
+
+// introduces reports whether a line names whom the quoted line after it is from: "Jane Doe wrote:", "Quoting Jane:".
+func introduces(line string) bool {
+	t := strings.ToLower(strings.TrimSpace(line[max(0, len(line)-200):]))
+	return strings.HasSuffix(t, ":") && (hasVerb(t) || strings.HasPrefix(t, "quoting "))
 }
 
 // isOriginalLine knows "-----Original Message-----" in its languages.

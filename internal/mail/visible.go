@@ -81,6 +81,7 @@ func dropQuotes(lines []string) []string {
 				own = append(own, lines[i])
 				continue
 			}
+			own = dropIntroduction(own)
 			i = skipQuoted(lines, i) - 1
 			kept = i + 1
 			continue
@@ -108,11 +109,32 @@ func dropQuotes(lines []string) []string {
 	return own
 }
 
-// hasQuotes reports whether lines with a quotation mark are quotes: two in a row, or a splitter right before one.
-// Single ones are how some newsletters mark their links.
+// dropIntroduction removes a last line that only says whom the quote after it is from.
+func dropIntroduction(own []string) []string {
+	n := len(own)
+	for n > 0 && own[n-1] == "" {
+		n--
+	}
+	if n > 0 && introduces(own[n-1]) {
+		return own[:n-1]
+	}
+	return own
+}
+
+// quotedParagraph is the length from which a single quoted line is taken as an unwrapped paragraph, in bytes.
+const quotedParagraph = 66
+
+// hasQuotes reports whether lines with a quotation mark are quotes: two in a row, a long one, or one right after its
+// introduction. Short single ones are how some newsletters mark their links.
 func hasQuotes(lines []string) bool {
 	for i, line := range lines {
-		if isQuotedLine(line) && i+1 < len(lines) && (isQuotedLine(lines[i+1]) ||
+		if !isQuotedLine(line) {
+			continue
+		}
+		if len(line) >= quotedParagraph && !strings.HasPrefix(line, ">>") || i > 0 && introduces(lines[i-1]) {
+			return true
+		}
+		if i+1 < len(lines) && (isQuotedLine(lines[i+1]) ||
 			i+2 < len(lines) && isQuotedLine(lines[i+2]) && isSpilled(line, lines[i+1])) {
 			return true
 		}

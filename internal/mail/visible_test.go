@@ -31,6 +31,8 @@ func TestVisibleText(t *testing.T) {
 		"inline answers":   {"On 5 Jan 2026 Jane Doe wrote:\n> Can you come?\n\nYes, at ten.\n\n> And bring papers?\n\nNo.", "Yes, at ten.\n\nNo."},
 		"below the quote":  {"Jane Doe wrote on 5 Jan 2026:\n> Can you come?\n> Really?\nYes.", "Yes."},
 		"broken quote":     {"> a long line of quoted text that some program wrapped without marking the\nrest of it\n> and on\n\nMy answer.", "My answer."},
+		"no date":          {"Jane Doe wrote:\n\n> Can you come?\n> Really?\n\nYes.", "Yes."},
+		"short quote":      {"Jane Doe wrote:\n> Can you come?\n\nYes.", "Yes."},
 		"arrows":           {"News:\n\n> Read more\n\nOther:\n\n> Read that", "News:\n\n> Read more\n\nOther:\n\n> Read that"},
 		"an itinerary":     {"Your trip\n\nFrom: Berlin\nTo: Munich\nDate: 5 Jan 2026\n\nHave fun", "Your trip\n\nFrom: Berlin\nTo: Munich\nDate: 5 Jan 2026\n\nHave fun"},
 		"an invitation":    {"Please come:\n\nDate: Monday\nTime: 10:00\nPlace: Room 1", "Please come:\n\nDate: Monday\nTime: 10:00\nPlace: Room 1"},
