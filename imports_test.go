@@ -42,6 +42,7 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/telemetry", []string{"errs", "config"}},
 	{"internal/blobs", []string{"errs", "config"}},
 	{"internal/fetch", []string{"errs", "config", "telemetry"}},
+	{"internal/imageproxy", []string{"errs", "config", "telemetry", "fetch", "mail"}},
 	{"internal/db/embedded", []string{"errs", "config"}},
 	{"internal/db", []string{"errs", "config", "telemetry", "db/embedded", "/migrations"}},
 	{"internal/db/dbtest", []string{"errs", "config", "db", "db/embedded", "/migrations"}},
