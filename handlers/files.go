@@ -15,6 +15,7 @@ import (
 
 	"applylens/internal/db"
 	"applylens/internal/errs"
+	"applylens/internal/fetch"
 	"applylens/internal/imageproxy"
 	"applylens/internal/mail"
 )
@@ -58,44 +59,63 @@ func (s *Server) emailHTML(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	opt := mail.HTMLOptions{CID: func(contentID string) string { return inlinePart(m, id, contentID) }}
+	opt := mail.HTMLOptions{CID: func(contentID string) string { return s.inlinePart(m, userID(c), id, contentID) }}
 	if c.QueryParam("images") == "1" {
-		opt.Image = func(url string) string {
-			return "/emails/" + c.Param("id") + "/image?" + s.Images.Query(userID(c), id, url)
-		}
+		opt.Image = func(url string) string { return s.imagePath(userID(c), id, url) }
 	}
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", frameCSP)
 	h.Set("X-Frame-Options", "SAMEORIGIN")
 	h.Set("Referrer-Policy", "no-referrer")
 	page := "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" + html.EscapeString(m.Subject) +
-		"</title></head><body>" + mail.SanitiseHTML(m.HTML, opt).HTML + "</body></html>"
+		"</title><style>" + frameStyle + "</style></head><body>" + mail.SanitiseHTML(m.HTML, opt).HTML + "</body></html>"
 	return c.HTML(http.StatusOK, page)
 }
 
-// inlinePart is the path of the part with a Content-ID.
-func inlinePart(m *mail.Message, emailID int64, contentID string) string {
+// frameStyle is what mail.EstimateHeight counts on.
+const frameStyle = "body{margin:0;font:14px/1.5 sans-serif;display:flow-root;background:#fff;color:#111;overflow-wrap:anywhere}img{max-width:100%}"
+
+// inlinePrefix marks the address of an image that came with the mail.
+const inlinePrefix = "cid:"
+
+// inlinePart is the path of the image with a Content-ID.
+func (s *Server) inlinePart(m *mail.Message, userID, emailID int64, contentID string) string {
 	i := slices.IndexFunc(m.Attachments, func(a mail.Attachment) bool { return a.ContentID != "" && a.ContentID == contentID })
 	if i < 0 || imageproxy.Sniff(m.Attachments[i].Data) == "" {
 		return ""
 	}
-	return "/emails/" + strconv.FormatInt(emailID, 10) + "/attachments/" + strconv.Itoa(i) + "?inline=1"
+	return s.imagePath(userID, emailID, inlinePrefix+strconv.Itoa(i))
 }
 
-// emailImage fetches a remote image of a mail for its reader. The address is signed by us for this user and mail, so
-// the proxy fetches nothing that does not stand in a stored mail.
+// imagePath is where the frame of a mail gets an image. The frame has no origin and so sends no cookie: what is signed
+// is user, email and address, and the signature alone opens the door.
+func (s *Server) imagePath(userID, emailID int64, url string) string {
+	return "/image/" + strconv.FormatInt(userID, 10) + "/" + strconv.FormatInt(emailID, 10) + "?" + s.Images.Query(userID, emailID, url)
+}
+
+// emailImage serves an image to the frame of a mail: one that came with it, or a remote one, fetched here so that its
+// server learns nothing of the reader. Only addresses that this program signed are answered.
 func (s *Server) emailImage(c echo.Context) error {
+	user, userErr := strconv.ParseInt(c.Param("user"), 10, 64)
 	id, err := paramID(c)
-	if err != nil {
-		return err
-	}
 	url := c.QueryParam("u")
-	if !s.Images.Verify(userID(c), id, url, c.QueryParam("s")) {
+	if err != nil || userErr != nil || !s.Images.Verify(user, id, url, c.QueryParam("s")) {
 		return errs.NotFound
 	}
-	body, contentType, err := imageproxy.Serve(c.Request().Context(), s.Remote, url)
-	if err != nil {
+	var body []byte
+	var contentType string
+	if part, ok := strings.CutPrefix(url, inlinePrefix); ok {
+		body, err = s.partOf(c.Request().Context(), user, id, part)
+		contentType = imageproxy.Sniff(body)
+	} else {
+		body, contentType, err = imageproxy.Serve(c.Request().Context(), s.Remote, url)
+	}
+	var refused *fetch.Error
+	switch {
+	case errors.As(err, &refused):
 		return &errs.Error{Status: http.StatusBadGateway, Msg: "The image could not be fetched.", Err: err}
+	case err != nil:
+		return err
 	}
 	imageproxy.SetHeaders(c.Response().Header(), contentType)
 	return c.Blob(http.StatusOK, contentType, body)
@@ -119,35 +139,43 @@ func (s *Server) emailRaw(c echo.Context) error {
 	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(strings.ToValidUTF8(string(raw), "�")))
 }
 
-// emailAttachment serves a file that came with a mail: as a download, or shown in the mail when it is an image of it.
+// emailAttachment serves a file that came with a mail, as a download.
 func (s *Server) emailAttachment(c echo.Context) error {
 	id, err := paramID(c)
 	if err != nil {
 		return err
 	}
-	part, err := strconv.ParseInt(c.Param("part"), 10, 32)
-	if err != nil {
-		return errs.NotFound
-	}
-	ctx := c.Request().Context()
-	a, err := s.DB.As(userID(c)).AttachmentGet(ctx, db.AttachmentGetParams{UserID: userID(c), EmailID: id, Part: int32(part)})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errs.NotFound
-	}
+	a, err := s.attachment(c.Request().Context(), userID(c), id, c.Param("part"))
 	if err != nil {
 		return err
 	}
-	content, err := s.Blobs.Get(ctx, userID(c), a.Sha256)
+	content, err := s.Blobs.Get(c.Request().Context(), userID(c), a.Sha256)
 	if err != nil {
 		return err
 	}
 	h := c.Response().Header()
 	h.Set("Content-Security-Policy", fileCSP)
 	h.Set("Cache-Control", "private, max-age=86400")
-	if kind := imageproxy.Sniff(content); kind != "" && c.QueryParam("inline") != "" {
-		imageproxy.SetHeaders(h, kind)
-		return c.Blob(http.StatusOK, kind, content)
-	}
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Filename}))
 	return c.Blob(http.StatusOK, "application/octet-stream", content)
+}
+
+func (s *Server) attachment(ctx context.Context, userID, emailID int64, part string) (db.Attachment, error) {
+	n, err := strconv.ParseInt(part, 10, 32)
+	if err != nil {
+		return db.Attachment{}, errs.NotFound
+	}
+	a, err := s.DB.As(userID).AttachmentGet(ctx, db.AttachmentGetParams{UserID: userID, EmailID: emailID, Part: int32(n)})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = errs.NotFound
+	}
+	return a, err
+}
+
+func (s *Server) partOf(ctx context.Context, userID, emailID int64, part string) ([]byte, error) {
+	a, err := s.attachment(ctx, userID, emailID, part)
+	if err != nil {
+		return nil, err
+	}
+	return s.Blobs.Get(ctx, userID, a.Sha256)
 }

@@ -43,7 +43,7 @@ func (s *Server) routes() []route {
 		{get, "/emails/:id/html", auth.User, s.emailHTML, page},
 		{get, "/emails/:id/raw", auth.User, s.emailRaw, page},
 		{get, "/emails/:id/attachments/:part", auth.User, s.emailAttachment, page},
-		{get, "/emails/:id/image", auth.User, s.emailImage, page},
+		{get, "/image/:user/:id", auth.Anyone, s.emailImage, page},
 
 		{post, "/actions", auth.User, s.actionCreate, page},
 		{post, "/actions/undo", auth.User, s.actionUndoSince, page},

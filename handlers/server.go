@@ -21,6 +21,7 @@ import (
 	"applylens/internal/imageproxy"
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
+	"applylens/internal/search"
 )
 
 // A Server answers requests.
@@ -31,12 +32,19 @@ type Server struct {
 	Jobs    *jobs.Client
 	Auth    *auth.Store
 	Events  *Events
+	Search  search.Postgres
 	Remote  *fetch.Client      // fetches images that stand in mail
 	Images  *imageproxy.Signer // signs their addresses
 	Log     *slog.Logger
 	Now     func() time.Time
 	BaseURL string
 	Version string
+	Sources []Source // what mail can come from, for the first-run page
+}
+
+// A Source is a kind of mailbox that can be connected, and how it stands.
+type Source struct {
+	Name, State string
 }
 
 const (

@@ -1,0 +1,3 @@
+package main
+
+import _ "time/tzdata" // time zones also where the system has none
