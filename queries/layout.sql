@@ -1,6 +1,6 @@
 -- name: LayoutGet :one
--- LayoutGet returns what the frame of every page shows: unread threads (counted up to 100), the labels, whether the
--- sample mailbox is there, and the action that was done in the last 20 seconds, for pages without a script to undo it.
+-- LayoutGet returns what the frame of every page shows: unread threads (counted up to 100), the labels, whether there
+-- is mail and whether it is the sample mailbox, and the action that was done in the last 20 seconds, for pages without a script to undo it.
 select
 	(select count(*) from (select from threads t where t.user_id = @user_id and t.in_inbox and t.unread_count > 0 and t.split = 'action' limit 100) x)::integer as action_unread,
 	(select count(*) from (select from threads t where t.user_id = @user_id and t.in_inbox and t.unread_count > 0 and t.split = 'applications' limit 100) x)::integer as applications_unread,
@@ -11,5 +11,6 @@ select
 	(select count(*) from (select from actions a where a.user_id = @user_id and a.state = 'proposed' limit 100) x)::integer as proposed,
 	array(select l.name from labels l where l.user_id = @user_id order by l.name limit 200)::text[] as labels,
 	exists (select from emails e where e.user_id = @user_id and e.sample)::boolean as sample,
-	coalesce((select a.id from actions a where a.user_id = @user_id and a.state = 'done' and a.created_at > now() - interval '20 seconds'
+	exists (select from emails e where e.user_id = @user_id)::boolean as has_mail,
+	coalesce((select a.id from actions a where a.user_id = @user_id and a.state = 'done' and a.reason <> 'opened' and a.created_at > now() - interval '20 seconds'
 		order by a.created_at desc, a.id desc limit 1), 0)::bigint as last_action;

@@ -80,9 +80,13 @@ var reference = regexp.MustCompile(`(url\("?|from"|from "|import"|import "|")(\.
 // add gives a file its address. Its references are replaced by the addresses of what they name, which therefore get
 // theirs first; so a change of a file changes the addresses of all that lead to it.
 func (t *table) add(name string) {
-	if _, done := t.urls[name]; done {
+	if url, done := t.urls[name]; done {
+		if url == "" {
+			panic("static: " + name + " leads back to itself, so no address can name its content")
+		}
 		return
 	}
+	t.urls[name] = ""
 	body, err := embedded.ReadFile(name)
 	if err != nil {
 		panic(err) // the files are part of the program

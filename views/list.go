@@ -20,14 +20,17 @@ type Filter struct {
 }
 
 // Query is the filter as the query of a URL, without "?"; "" for the inbox.
-func (f Filter) Query() string {
+func (f Filter) Query() string { return f.Values().Encode() }
+
+// Values is the filter as the parameters of a URL.
+func (f Filter) Values() url.Values {
 	q := url.Values{}
 	for name, value := range map[string]string{"in": f.In, "split": f.Split, "category": f.Category, "label": f.Label} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
-	return q.Encode()
+	return q
 }
 
 // URL is the address of the list.
@@ -86,29 +89,32 @@ func (f Filter) Title() string {
 type List struct {
 	Filter Filter
 	Rows   []Row
-	Next   string     // address of the stretch that follows, or ""
-	After  *time.Time // of the last row before this stretch, when there is one
-	From   string     // query that a thread opened from here carries, so that it knows its neighbours
-	Terms  Marker     // marks what matched; nil for none
+	Next   string          // address of the stretch that follows, or ""
+	After  *time.Time      // of the last row before this stretch, when there is one
+	From   string          // query that a thread opened from here carries, so that it knows its neighbours
+	Found  map[int64]Found // of a search, by thread; nil for none
+}
+
+// A Found says where a thread matched a search: texts cut into pieces of which the odd ones matched.
+type Found struct {
+	EmailID               int64 // the best match
+	Who, Subject, Snippet []string
 }
 
 // A Row is one thread in a list.
 type Row = db.InboxRowsRow
 
-// A Marker splits text into what matched and what did not; the odd pieces matched.
-type Marker func(text string) []string
-
-// pieces splits text by the list's marker.
-func (l List) pieces(text string) []string {
-	if l.Terms == nil {
-		return []string{text}
+// found is the texts of a row, in pieces of which the odd ones matched.
+func (l List) found(row Row) Found {
+	if f, ok := l.Found[row.ID]; ok {
+		return f
 	}
-	return l.Terms(text)
+	return Found{Who: []string{Who(row)}, Subject: []string{subject(row.Subject)}, Snippet: []string{row.Snippet}}
 }
 
 // starts tells whether the i-th row begins a new group of days, and its name.
 func (l List) starts(i int, now time.Time) (string, bool) {
-	if l.Terms != nil {
+	if l.Found != nil {
 		return "", false // a search is not ordered by days
 	}
 	name := day(l.Rows[i].LastAt, now)
@@ -123,15 +129,21 @@ func (l List) starts(i int, now time.Time) (string, bool) {
 
 // threadURL is the address of a thread as opened from the list.
 func (l List) threadURL(row Row) string {
-	u := "/t/" + id(row.ID)
-	if l.From != "" {
-		u += "?list=" + url.QueryEscape(l.From)
+	q := url.Values{}
+	if f, ok := l.Found[row.ID]; ok {
+		q.Set("m", id(f.EmailID))
 	}
-	return u
+	if l.From != "" {
+		q.Set("list", l.From)
+	}
+	if len(q) == 0 {
+		return "/t/" + id(row.ID)
+	}
+	return "/t/" + id(row.ID) + "?" + q.Encode()
 }
 
-// who names the people of a thread, the way mail programs do: the first, and the last two.
-func who(row Row) string {
+// Who names the people of a thread, the way mail programs do: the first, and the last two.
+func Who(row Row) string {
 	names := row.Senders
 	switch {
 	case len(names) == 0:
@@ -190,7 +202,7 @@ func rowLabel(row Row, now time.Time) string {
 	if row.UnreadCount > 0 {
 		b.WriteString("unread, ")
 	}
-	b.WriteString(who(row) + ", " + subject(row.Subject) + ", " + CategoryName(row.Category))
+	b.WriteString(Who(row) + ", " + subject(row.Subject) + ", " + CategoryName(row.Category))
 	if row.NeedsReview {
 		b.WriteString(", needs review")
 	}

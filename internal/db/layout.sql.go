@@ -20,6 +20,7 @@ select
 	(select count(*) from (select from actions a where a.user_id = $1 and a.state = 'proposed' limit 100) x)::integer as proposed,
 	array(select l.name from labels l where l.user_id = $1 order by l.name limit 200)::text[] as labels,
 	exists (select from emails e where e.user_id = $1 and e.sample)::boolean as sample,
+	exists (select from emails e where e.user_id = $1)::boolean as has_mail,
 	coalesce((select a.id from actions a where a.user_id = $1 and a.state = 'done' and a.reason <> 'opened' and a.created_at > now() - interval '20 seconds'
 		order by a.created_at desc, a.id desc limit 1), 0)::bigint as last_action
 `
@@ -34,11 +35,12 @@ type LayoutGetRow struct {
 	Proposed           int32
 	Labels             []string
 	Sample             bool
+	HasMail            bool
 	LastAction         int64
 }
 
-// LayoutGet returns what the frame of every page shows: unread threads (counted up to 100), the labels, whether the
-// sample mailbox is there, and the action that was done in the last 20 seconds, for pages without a script to undo it.
+// LayoutGet returns what the frame of every page shows: unread threads (counted up to 100), the labels, whether there
+// is mail and whether it is the sample mailbox, and the action that was done in the last 20 seconds, for pages without a script to undo it.
 func (q *Queries) LayoutGet(ctx context.Context, userID int64) (LayoutGetRow, error) {
 	row := q.db.QueryRow(ctx, layoutGet, userID)
 	var i LayoutGetRow
@@ -52,6 +54,7 @@ func (q *Queries) LayoutGet(ctx context.Context, userID int64) (LayoutGetRow, er
 		&i.Proposed,
 		&i.Labels,
 		&i.Sample,
+		&i.HasMail,
 		&i.LastAction,
 	)
 	return i, err

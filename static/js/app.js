@@ -1,1 +1,15 @@
-// empty
+// The entry of the page's scripts. Pages work without any of them; these make them quick.
+import { startActs } from "./act.js";
+import { startKeys } from "./keys.js";
+import { startList } from "./list.js";
+import { startLive } from "./live.js";
+import { startPalette } from "./palette.js";
+import { startToasts } from "./toast.js";
+
+document.documentElement.dataset.script = "";
+startToasts();
+startList();
+startActs();
+startKeys();
+startPalette();
+startLive();

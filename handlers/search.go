@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"applylens/internal/auth"
+	"applylens/internal/db"
+	"applylens/internal/errs"
+	"applylens/internal/search"
+	"applylens/views"
+)
+
+// searchPage answers a query, as one types or at once.
+func (s *Server) searchPage(c echo.Context) error {
+	user := auth.UserOf(c)
+	now := s.Now().In(zoneOf(user))
+	found := views.Search{Query: search.Parse(c.QueryParam("q"), now)}
+	if found.Query.Root != nil {
+		if err := s.find(c, &found); err != nil {
+			return err
+		}
+	}
+	if isHTMX(c) && c.QueryParam("after") != "" {
+		return s.render(c, http.StatusOK, views.ListRows(found.List, now))
+	}
+	p, err := s.page(c, "Search", "search")
+	if err != nil {
+		return err
+	}
+	p.Search = c.QueryParam("q")
+	if isHTMX(c) {
+		return s.render(c, http.StatusOK, views.SearchMain(p, found))
+	}
+	return s.render(c, http.StatusOK, views.SearchPage(p, found))
+}
+
+// find runs the query and makes rows of its hits: one for each thread, with what matched marked.
+func (s *Server) find(c echo.Context, found *views.Search) error {
+	ctx, user := c.Request().Context(), auth.UserOf(c)
+	me := []string{user.Email}
+	result, err := s.Search.Search(ctx, s.DB.Owner(user.ID), found.Query, search.Request{UserID: user.ID, Me: me, Limit: rowsAsked(c), After: c.QueryParam("after")})
+	if err != nil {
+		return err
+	}
+	found.Result = result
+	best := map[int64]search.Hit{}
+	var threads []int64
+	for _, h := range result.Hits {
+		if _, seen := best[h.ThreadID]; !seen {
+			best[h.ThreadID] = h
+			threads = append(threads, h.ThreadID)
+		}
+	}
+	source := url.Values{"q": {c.QueryParam("q")}}
+	list := views.List{From: source.Encode(), Found: map[int64]views.Found{}}
+	if list.Rows, err = s.DB.As(user.ID).InboxRows(ctx, db.InboxRowsParams{UserID: user.ID, Ids: threads}); err != nil {
+		return err
+	}
+	mark := s.Search.Analyzer.Highlighter(found.Query, me)
+	for _, row := range list.Rows {
+		h, who := best[row.ID], views.Who(row)
+		list.Found[row.ID] = views.Found{EmailID: h.ID, Who: views.Pieces(who, mark.Spans("from", who)),
+			Subject: views.Pieces(h.Subject, h.SubjectSpans), Snippet: views.Pieces(h.Snippet.Text, h.Snippet.Spans)}
+	}
+	if result.Next != "" {
+		source.Set("after", result.Next)
+		list.Next = "/search?" + source.Encode()
+	}
+	found.List = list
+	return nil
+}
+
+// searchThreads returns the threads of all mail that matches a query.
+func (s *Server) searchThreads(c echo.Context, query string, limit int) ([]int64, error) {
+	user := auth.UserOf(c)
+	q := search.Parse(query, s.Now().In(zoneOf(user)))
+	if q.Root == nil {
+		return nil, errs.BadInput("Search for something first.")
+	}
+	seen := map[int64]bool{}
+	var threads []int64
+	for after := ""; ; {
+		next, err := s.searchStep(c.Request().Context(), user, q, after, seen, &threads)
+		if err != nil {
+			return nil, err
+		}
+		if next == "" {
+			return threads, nil
+		}
+		if len(threads) > limit || s.Now().Sub(q.Now) > 20*time.Second {
+			return nil, errs.BadInput("Too much mail matches. Narrow the search, or do it in parts.")
+		}
+		after = next
+	}
+}
+
+func (s *Server) searchStep(ctx context.Context, user db.User, q *search.Query, after string, seen map[int64]bool, threads *[]int64) (string, error) {
+	result, err := s.Search.Search(ctx, s.DB.Owner(user.ID), q, search.Request{UserID: user.ID, Me: []string{user.Email}, Limit: search.MaxHits, Newest: true, After: after})
+	if err != nil {
+		return "", err
+	}
+	for _, h := range result.Hits {
+		if !seen[h.ThreadID] {
+			seen[h.ThreadID] = true
+			*threads = append(*threads, h.ThreadID)
+		}
+	}
+	return result.Next, nil
+}
