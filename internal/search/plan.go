@@ -19,25 +19,46 @@ type plan struct {
 const columns = `e.id, e.thread_id, e.message_id, e.subject, e.from_name, e.from_address, e.received_at, e.size, e.place, e.unread,
 	e.starred, e.has_attachment, e.category, e.priority, e.risk, e.needs_reply, e.needs_review, e.snippet`
 
-// compile writes the statement for one page. The owner is the first condition of each table.
-func compile(s *analysis, q *Query, r Request, after cursor) plan {
-	c := &compiler{userID: r.UserID, now: q.Now}
-	c.text = textQuery{lex: s, me: r.Me, warn: c.warn}
-	user := c.arg(r.UserID) + "::bigint"
+// conditions returns the conditions of the query on emails e, the owner first.
+func (c *compiler) conditions(q *Query, user string) []string {
 	where := []string{"e.user_id = " + user}
-	ranking, heading := "", ""
 	if q.Root != nil {
 		q.Terms(c.sees)
 		if w := c.condition(q.Root); w != "" {
 			where = append(where, w)
 		}
+	}
+	if w := c.places(); w != "" {
+		where = append(where, w)
+	}
+	return where
+}
+
+func newCompiler(s *analysis, q *Query, r Request) *compiler {
+	c := &compiler{userID: r.UserID, now: q.Now}
+	c.text = textQuery{lex: s, me: r.Me, warn: c.warn}
+	return c
+}
+
+// compileIDs writes the statement for the ids of the newest matches.
+func compileIDs(s *analysis, q *Query, r Request, most int) plan {
+	c := newCompiler(s, q, r)
+	where := c.conditions(q, c.arg(r.UserID)+"::bigint")
+	sql := "select e.id from emails e where " + strings.Join(where, " and ") + " order by e.received_at desc, e.id desc limit " + c.arg(most) + "::int"
+	return plan{sql: sql, args: c.args, warnings: c.warnings}
+}
+
+// compile writes the statement for one page.
+func compile(s *analysis, q *Query, r Request, after cursor) plan {
+	c := newCompiler(s, q, r)
+	user := c.arg(r.UserID) + "::bigint"
+	where := c.conditions(q, user)
+	ranking, heading := "", ""
+	if q.Root != nil {
 		quiet := textQuery{lex: s, me: r.Me, rank: true, warn: func(*Node, string) {}}
 		ranking, _, _ = quiet.write(q.Root)
 		quiet.head = true
 		heading, _, _ = quiet.write(q.Root)
-	}
-	if w := c.places(); w != "" {
-		where = append(where, w)
 	}
 	p := plan{ranked: ranking != "" && !r.Newest && after.at.IsZero()}
 	body := "''"

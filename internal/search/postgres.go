@@ -113,6 +113,23 @@ func (p *Postgres) Search(ctx context.Context, db Querier, q *Query, r Request) 
 	return result, nil
 }
 
+// IDs returns the ids of at most most matches, newest first, for an action on all that match. What it warns of has
+// narrowed nothing: the caller shows the warnings before it acts.
+func (p *Postgres) IDs(ctx context.Context, db Querier, q *Query, r Request, most int) ([]int64, []Warning, error) {
+	s := p.Analyzer.get()
+	plan := compileIDs(s, q, r, most)
+	p.Analyzer.put(s)
+	rows, err := db.Query(ctx, plan.sql, plan.args...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("search: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, nil, fmt.Errorf("search: %w", err)
+	}
+	return ids, append(q.Warnings[:len(q.Warnings):len(q.Warnings)], plan.warnings...), nil
+}
+
 // page takes off the hit beyond the page, which only tells that there are more.
 func (r *Result) page(q Request, after cursor, total int) {
 	if q.After == "" {

@@ -176,6 +176,10 @@ func TestSearch(t *testing.T) {
 			if r.Total != len(r.Hits) || r.More || r.Next != "" {
 				t.Errorf("%q: total %d, more %v, next %q, %d hits", c.query, r.Total, r.More, r.Next, len(r.Hits))
 			}
+			ids, _, err := p.IDs(t.Context(), d.Owner(me), q, Request{UserID: me, Me: []string{"me@example.com"}}, 100)
+			if err != nil || len(ids) != len(r.Hits) {
+				t.Errorf("%q: %d ids, %v", c.query, len(ids), err)
+			}
 			byTime := slices.IsSortedFunc(r.Hits, func(a, b Hit) int { return b.ReceivedAt.Compare(a.ReceivedAt) })
 			if !r.Ranked && !byTime {
 				t.Errorf("%q is not newest first", c.query)
