@@ -40,7 +40,7 @@ func TestAccessibility(t *testing.T) {
 	t.Run("palette", func(t *testing.T) {
 		tb := s.newTab(t)
 		tb.visit("/")
-		tb.everyLook("palette", func() { tb.press("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)) })
+		tb.everyLook("palette", func() { tb.press("k", chromedp.ModifierCtrl) })
 	})
 }
 

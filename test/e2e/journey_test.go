@@ -25,7 +25,7 @@ func TestFirstStartShowsTheSampleMailbox(t *testing.T) {
 
 func TestTheLinkWorksOnce(t *testing.T) {
 	s := start(t)
-	if client, err := s.program.SignIn(t.Context()); err == nil && len(client.Jar.Cookies(nil)) > 0 {
+	if _, err := s.program.SignIn(t.Context()); err == nil {
 		t.Error("the sign-in link worked a second time")
 	}
 }
@@ -39,7 +39,7 @@ func TestReadArchiveAndUndoByKeyboard(t *testing.T) {
 	tb.press("j")
 	tb.press("k")
 	tb.press(kb.Enter)
-	tb.until("Enter opens the first thread", `location.pathname === "`+first+`"`)
+	tb.arrive("Enter opens the first thread", first)
 	tb.until("the thread shows its subject", `document.querySelector("main h1, main h2")?.innerText.length > 0`)
 
 	tb.visit("/")
@@ -75,16 +75,17 @@ func TestHelpAndPaletteByKeyboard(t *testing.T) {
 	tb := start(t).newTab(t)
 	tb.visit("/")
 	tb.press("?")
-	tb.until("? shows the keys", `location.pathname === "/help" && document.querySelector("main").innerText.includes("Archive")`)
+	tb.arrive("? goes to the help page", "/help")
+	tb.until("the keys are shown", `document.querySelector("main").innerText.includes("Archive")`)
 	tb.press("g")
 	tb.press("i")
-	tb.until("g i goes to the inbox", `location.pathname === "/"`)
+	tb.arrive("g i goes to the inbox", "/")
 
 	const dialog = `[...document.querySelectorAll("dialog[open], [role=dialog]")].find(d => d.checkVisibility())`
-	tb.press("k", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	tb.press("k", chromedp.ModifierCtrl)
 	tb.until("Ctrl-K opens the palette with the cursor in it", dialog+`?.contains(document.activeElement) && document.activeElement.matches("input")`)
 	tb.press("settings")
 	tb.until("the palette narrows down", dialog+`?.innerText.toLowerCase().includes("settings")`)
 	tb.press(kb.Enter)
-	tb.until("Enter goes there", `location.pathname.startsWith("/settings")`)
+	tb.arrive("Enter goes there", "/settings")
 }

@@ -19,22 +19,21 @@ func TestWithoutJavaScript(t *testing.T) {
 	}
 	last := before[len(before)-1]
 
-	tb.do("open a thread by its link", chromedp.Click(chromedp.CSS(`main a[href^="`+last+`"]`)), chromedp.WaitReady(chromedp.CSS("main")))
+	tb.follow("open a thread by its link", `main a[href^="`+last+`"]`)
 	tb.until("the thread is open", `location.pathname === "`+last+`"`)
-	tb.do("archive by the button of the form", chromedp.Click(chromedp.CSS(`main button[name=kind][value=archive], main form:has(input[name=kind][value=archive]) button`)))
-	tb.until("back in the list", `location.pathname !== "`+last+`" || !document.querySelector("main button[value=archive]")`)
+	tb.follow("archive by the button of the form", `main button[name=kind][value=archive]`)
 	tb.visit("/")
 	if slices.Contains(tb.threads(), last) {
 		t.Fatal("the thread is still in the inbox")
 	}
 
 	tb.visit("/journal")
-	tb.do("undo in the journal", chromedp.Click(chromedp.CSS(`main form[action^="/actions/"][action$="/undo"] button`)), chromedp.WaitReady(chromedp.CSS("main")))
+	tb.follow("undo in the journal", `main form[action^="/actions/"][action$="/undo"] button`)
 	tb.visit("/")
 	if !slices.Equal(tb.threads(), before) {
 		t.Error("undo did not bring the inbox back")
 	}
 
-	tb.do("search by the form", chromedp.SetValue(chromedp.CSS("input[name=q]"), "interview"), chromedp.Submit(chromedp.CSS("input[name=q]")), chromedp.WaitReady(chromedp.CSS("main")))
-	tb.until("results", `location.pathname === "/search" && document.querySelectorAll('main a[href^="/t/"]').length > 0`)
+	tb.do("type a query", chromedp.SendKeys(chromedp.CSS("input[name=q]"), "interview\r"))
+	tb.until("Enter sends the form", `location.pathname === "/search" && document.querySelectorAll('main a[href^="/t/"]').length > 0`)
 }

@@ -13,10 +13,12 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // patience is how long a page may take to show what a test waits for.
@@ -115,10 +117,46 @@ func (tb *tab) visit(path string) {
 	tb.do("open "+path, chromedp.Navigate(tb.site.program.BaseURL+path), chromedp.WaitReady(chromedp.CSS("body")))
 }
 
-// press types keys as a person does who has clicked nowhere.
-func (tb *tab) press(keys string, modifiers ...chromedp.KeyOption) {
+// follow clicks what leads to another page, and waits for that page.
+func (tb *tab) follow(what, selector string) {
 	tb.Helper()
-	tb.do("press "+keys, chromedp.KeyEvent(keys, modifiers...))
+	eval[bool](tb, fmt.Sprintf(`(() => { document.querySelector(%q).scrollIntoView({behavior: "instant", block: "center"}); return true })()`, selector))
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
+	defer cancel()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		tb.fail(what, err)
+	}
+}
+
+// press types keys as a person does who has clicked nowhere. A key whose keydown event the page
+// handles types no character, as in a browser; chromedp.KeyEvent would send one all the same.
+func (tb *tab) press(keys string, modifiers ...chromedp.Modifier) {
+	tb.Helper()
+	var steps []step
+	for _, r := range keys {
+		events := kb.Encode(r)
+		down, up := *events[0], *events[len(events)-1]
+		down.Type = input.DispatchKeyEventTypeRawKeyDown
+		for _, m := range modifiers {
+			down.Modifiers |= int64(m)
+			up.Modifiers |= int64(m)
+		}
+		if text := typed(events); text != "" && len(modifiers) == 0 {
+			down.Type, down.Text, down.UnmodifiedText = input.DispatchKeyEventTypeKeyDown, text, text
+		}
+		steps = append(steps, call(input.DispatchKeyEvent, down), call(input.DispatchKeyEvent, up))
+	}
+	tb.do("press "+keys, steps...)
+}
+
+// typed is the text that a key puts into a field.
+func typed(events []*input.DispatchKeyEventParams) string {
+	for _, e := range events {
+		if e.Type == kb.KeyChar {
+			return e.Text
+		}
+	}
+	return ""
 }
 
 // eval returns the value of a JavaScript expression.
@@ -143,6 +181,12 @@ func (tb *tab) until(what, expression string) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	tb.fail(what, "not within "+patience.String())
+}
+
+// arrive waits for a page to be open and its scripts to run: keys that come before are lost.
+func (tb *tab) arrive(what, path string) {
+	tb.Helper()
+	tb.until(what, fmt.Sprintf("document.readyState === 'complete' && location.pathname === %q", path))
 }
 
 // path is where the tab is.
