@@ -123,9 +123,19 @@ func (s *Server) setURLs(port int, password string) {
 	s.OwnerURL, s.AppURL = at(superuser), at("applylens_app")
 }
 
+// launch starts the server. The library writes its log into the folder for temporary files, which may be closed to the
+// ordinary user, so it gets one of its own.
 func launch(f folder, port int, password string, out io.Writer) error {
-	runtimeDir := f.path("run")
-	defer func() { _ = os.RemoveAll(runtimeDir) }()
+	runtimeDir, tmp := f.path("run"), f.path("tmp")
+	defer func() { _ = errors.Join(os.RemoveAll(runtimeDir), os.RemoveAll(tmp)) }()
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
+		return err
+	}
+	before := os.Getenv("TMPDIR")
+	if err := os.Setenv("TMPDIR", tmp); err != nil {
+		return err
+	}
+	defer func() { _ = os.Setenv("TMPDIR", before) }()
 	return embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
 		Version(version).Port(uint32(port)).Username(superuser).Password(password).Database(database).
 		CachePath(f.cache).BinariesPath(f.binaries).RuntimePath(runtimeDir).DataPath(f.pgdata()).
