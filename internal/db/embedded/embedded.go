@@ -75,6 +75,9 @@ func (s *Server) Stop() error {
 	if syscall.Flock(int(s.inUse.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
 		return nil // somebody else still uses it
 	}
+	if _, running := s.folder.runningPort(); !running {
+		return nil // it was killed
+	}
 	return s.folder.asOwner(func() error {
 		out, err := exec.Command(filepath.Join(s.folder.binaries, "bin", "pg_ctl"), "stop", "-w", "-m", "fast", "-D", s.folder.pgdata()).CombinedOutput()
 		if err != nil {
