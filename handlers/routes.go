@@ -63,5 +63,7 @@ func (s *Server) routes() []route {
 		{get, "/settings/appearance", auth.User, s.appearancePage, page},
 		{post, "/settings/appearance", auth.User, s.appearanceSave, page},
 		{get, "/settings/keyboard", auth.User, s.keyboardPage, page},
+		{get, "/settings/learned", auth.User, s.learnedPage, page},
+		{post, "/settings/learned/forget", auth.User, s.learnedForget, page},
 	}
 }
