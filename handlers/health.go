@@ -14,7 +14,7 @@ func (s *Server) health(c echo.Context) error {
 	defer cancel()
 	answer := map[string]any{"live": true, "version": s.Version, "ready": true}
 	var reasons []string
-	if err := s.DB.Pool.Ping(ctx); err != nil {
+	if _, err := s.DB.Conn.Exec(ctx, "select 1"); err != nil {
 		reasons = append(reasons, "the database does not answer")
 	}
 	if err := s.Blobs.Check(ctx); err != nil {
