@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -14,10 +15,11 @@ import (
 	"applylens/views"
 )
 
-// render sends a view. It is built before anything is sent, so that an error can still become the error page.
+// render sends a view. It is built before anything is sent, so that an error can still become the error page; and
+// without the request's deadline, since the error page is built when that may be over.
 func (s *Server) render(c echo.Context, status int, view templ.Component) error {
 	var out bytes.Buffer
-	if err := view.Render(c.Request().Context(), &out); err != nil {
+	if err := view.Render(context.WithoutCancel(c.Request().Context()), &out); err != nil {
 		return err
 	}
 	return c.HTMLBlob(status, out.Bytes())

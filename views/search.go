@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"strconv"
 
 	"applylens/internal/search"
 )
@@ -82,4 +83,16 @@ func negateLabel(c search.Chip) string {
 		return "Only with " + c.Text
 	}
 	return "Only without " + c.Text
+}
+
+// mode says which engine answered, and in which order.
+func (s Search) mode() string {
+	text := "Searched by " + s.Result.Mode
+	if !s.Result.Ranked {
+		return text + ", newest first."
+	}
+	if s.Result.Pool > 0 {
+		return text + ", best first among the newest " + strconv.Itoa(s.Result.Pool) + " matches."
+	}
+	return text + ", best first."
 }

@@ -141,17 +141,38 @@ func (m Message) rest() string {
 	return m.Row.Body
 }
 
-// facts are the facts of a message, each value once.
-func (m Message) facts() []triage.Fact {
-	seen := map[string]bool{}
-	var out []triage.Fact
+// facts are the facts of a message by kind, each value once, at most six of a kind. Links are left to the text.
+func (m Message) facts() [][]triage.Fact {
+	at, seen := map[string]int{}, map[string]bool{}
+	var groups [][]triage.Fact
 	for _, f := range m.Verdict.Facts {
-		if key := f.Kind + "\x00" + f.Value; !seen[key] && f.Kind != "link" {
-			seen[key] = true
-			out = append(out, f)
+		key := f.Kind + "\x00" + f.Value
+		if seen[key] || f.Kind == "link" {
+			continue
+		}
+		seen[key] = true
+		i, ok := at[f.Kind]
+		if !ok {
+			i = len(groups)
+			at[f.Kind] = i
+			groups = append(groups, nil)
+		}
+		if len(groups[i]) < 6 {
+			groups[i] = append(groups[i], f)
 		}
 	}
-	return out
+	return groups
+}
+
+// factValue shows the times among the facts as people write them.
+func factValue(f triage.Fact, now time.Time) string {
+	if t, err := time.Parse(time.RFC3339, f.Value); err == nil {
+		return t.In(now.Location()).Format("Mon 2 Jan 2006, 15:04")
+	}
+	if t, err := time.Parse(time.DateOnly, f.Value); err == nil {
+		return t.Format("Mon 2 Jan 2006")
+	}
+	return f.Value
 }
 
 // files are the attachments that are not pictures within the text.
