@@ -27,8 +27,8 @@ func (s *Server) routes() []route {
 		middleware.RateLimiterMemoryStoreConfig{Rate: 0.5, Burst: 10, ExpiresIn: 10 * time.Minute}))}, page...)
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
-		{get, "/health", auth.Anyone, s.health, page},
-		{get, "/static/*", auth.Anyone, s.asset, page},
+		{get, "/health", auth.Public, s.health, page},
+		{get, "/static/*", auth.Public, s.asset, page},
 		{get, "/sign-in", auth.Anyone, s.signInPage, page},
 		{get, "/sign-in/:token", auth.Anyone, s.signInLink, signIn},
 		{post, "/sign-out", auth.User, s.signOut, page},
@@ -43,7 +43,7 @@ func (s *Server) routes() []route {
 		{get, "/emails/:id/html", auth.User, s.emailHTML, page},
 		{get, "/emails/:id/raw", auth.User, s.emailRaw, page},
 		{get, "/emails/:id/attachments/:part", auth.User, s.emailAttachment, page},
-		{get, "/image/:user/:id", auth.Anyone, s.emailImage, page},
+		{get, "/image/:user/:id", auth.Public, s.emailImage, page},
 
 		{post, "/actions", auth.User, s.actionCreate, page},
 		{post, "/actions/undo", auth.User, s.actionUndoSince, page},

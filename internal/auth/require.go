@@ -1,7 +1,7 @@
 package auth
 
 import (
-	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,8 +13,10 @@ import (
 // is apart from the operators'.
 type Role string
 
-// The roles of users, and Anyone for routes that need no sign-in.
+// The roles of users; Anyone for routes that need no sign-in but show who is signed in; Public for those that do not
+// even look.
 const (
+	Public         Role = "public"
 	Anyone         Role = ""
 	User           Role = "user"
 	Operator       Role = "operator"
@@ -25,7 +27,7 @@ const (
 // Allows reports whether someone with role has may enter where this role is asked for.
 func (asked Role) Allows(has Role) bool {
 	switch asked {
-	case Anyone:
+	case Public, Anyone:
 		return true
 	case User:
 		return has == User || has == Operator || has == PrivacyOfficer || has == Admin
@@ -48,6 +50,9 @@ const (
 // where roles are checked; the routes table says which role each route asks for.
 func (s *Store) Require(asked Role) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if asked == Public {
+			return next
+		}
 		return func(c echo.Context) error {
 			err := s.identify(c)
 			switch {
@@ -85,7 +90,7 @@ func (s *Store) identify(c echo.Context) error {
 	id, _ := session.Values[rowKey].(int64)
 	c.Set(contextUser, user)
 	c.Set(contextSession, id)
-	if r.Method == http.MethodGet && r.Header.Get("HX-Request") == "" {
+	if seen, ok := session.Values[seenKey].(time.Time); ok && s.Now().Sub(seen) > time.Minute {
 		return q.SessionSeen(r.Context(), db.SessionSeenParams{UserID: userID, ID: id, Ip: ClientIP(r)})
 	}
 	return nil

@@ -25,8 +25,10 @@ const CookieName = "applylens"
 
 const (
 	sessionDays = 30
-	userKey     = "user" // in sessions.Session.Values: int64
-	rowKey      = "row"  // the session's id in the table: int64, not stored in its data
+	// Keys of sessions.Session.Values that are columns of the table.
+	userKey     = "user" // int64
+	rowKey      = "row"  // the session's id in the table: int64
+	seenKey     = "seen" // when the session was last used: time.Time
 )
 
 // A Store keeps gorilla sessions in Postgres. The cookie holds a random token, the table its SHA-256, so that who reads
@@ -62,7 +64,7 @@ func (s *Store) New(r *http.Request, name string) (*sessions.Session, error) {
 		return session, nil // of another version of the program: sign in again
 	}
 	session.ID, session.IsNew = cookie.Value, false
-	session.Values[userKey], session.Values[rowKey] = row.UserID, row.ID
+	session.Values[userKey], session.Values[rowKey], session.Values[seenKey] = row.UserID, row.ID, row.SeenAt
 	return session, nil
 }
 
@@ -103,7 +105,7 @@ func (s *Store) Save(r *http.Request, w http.ResponseWriter, session *sessions.S
 func encode(values map[any]any) ([]byte, error) {
 	kept := make(map[any]any, len(values))
 	for k, v := range values {
-		if k != userKey && k != rowKey { // these are columns
+		if k != userKey && k != rowKey && k != seenKey {
 			kept[k] = v
 		}
 	}
