@@ -26,9 +26,9 @@ const CookieName = "applylens"
 const (
 	sessionDays = 30
 	// Keys of sessions.Session.Values that are columns of the table.
-	userKey     = "user" // int64
-	rowKey      = "row"  // the session's id in the table: int64
-	seenKey     = "seen" // when the session was last used: time.Time
+	userKey = "user" // int64
+	rowKey  = "row"  // the session's id in the table: int64
+	seenKey = "seen" // when the session was last used: time.Time
 )
 
 // A Store keeps gorilla sessions in Postgres. The cookie holds a random token, the table its SHA-256, so that who reads
