@@ -128,7 +128,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if v == http.ErrAbortHandler { //nolint:errorlint // the very value that net/http looks for
 					panic(v)
 				}
 				s.Log.Error("panic", "route", c.Path(), "panic", v, "stack", string(debug.Stack()))

@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -164,14 +165,14 @@ func TestOwnerOfStatement(t *testing.T) {
 	if u, err := d.As(alice).UserGet(ctx, alice); err != nil || u.Email != "alice@example.com" {
 		t.Errorf("own row: %v, %v", u, err)
 	}
-	if _, err := d.As(bob).UserGet(ctx, alice); err != pgx.ErrNoRows {
+	if _, err := d.As(bob).UserGet(ctx, alice); !errors.Is(err, pgx.ErrNoRows) {
 		t.Errorf("another's row: %v, want no rows", err)
 	}
 	err := d.Tx(ctx, bob, func(q *db.Queries, _ pgx.Tx) error {
 		_, err := q.UserGet(ctx, alice)
 		return err
 	})
-	if err != pgx.ErrNoRows {
+	if !errors.Is(err, pgx.ErrNoRows) {
 		t.Errorf("another's row in a transaction: %v, want no rows", err)
 	}
 }
@@ -185,7 +186,7 @@ func TestOwnerDoesNotStick(t *testing.T) {
 		if _, err := d.As(id).UserGet(ctx, id); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.UserGet(ctx, id); err != pgx.ErrNoRows {
+		if _, err := d.UserGet(ctx, id); !errors.Is(err, pgx.ErrNoRows) {
 			t.Fatalf("without an owner: %v, want no rows", err)
 		}
 	}

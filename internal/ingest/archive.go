@@ -27,7 +27,7 @@ func (w *walk) unpack(in *input, kind kind, depth int) error {
 	if err != nil {
 		return fmt.Errorf("the gzip header is broken: %w", err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	return w.unpacked(in, z, depth)
 }
 

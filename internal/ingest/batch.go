@@ -20,10 +20,9 @@ import (
 
 // A batch is what is committed together.
 type batch struct {
-	mails   []*item
-	bytes   int
-	copies  int // duplicates, within the batch or of stored mail
-	refused int // could not be stored
+	mails  []*item
+	bytes  int
+	copies int // duplicates, within the batch or of stored mail
 }
 
 // An item is one mail on its way.

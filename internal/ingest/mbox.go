@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -71,9 +72,9 @@ func (w *walk) mbox(in *input) error {
 			}
 		}
 		switch {
-		case err == io.EOF && m.cut:
+		case errors.Is(err, io.EOF) && m.cut:
 			return fmt.Errorf("%w: the last line of the mailbox has no end, so its last message may be incomplete", ErrTruncated)
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return fmt.Errorf("reading stopped at byte %d: %w", m.at, sentence(err))

@@ -91,4 +91,3 @@ func (w *importFiles) read(ctx context.Context, args ImportFilesArgs, path strin
 	row.Warnings, row.Failed = int32(counts.Warnings), int32(counts.Failed)
 	return nil
 }
-

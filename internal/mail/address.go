@@ -82,10 +82,8 @@ func isGroupName(s string) bool {
 // parseAddress reads one mailbox; angle reports whether the address stood in angle brackets.
 func parseAddress(s, hint string) (a Address, angle bool) {
 	s = strings.Trim(s, " \t\r\n")
-	if strings.HasPrefix(s, "mailto:") {
-		s = s[len("mailto:"):]
-	}
-	name, addr, comment := s, "", ""
+	s = strings.TrimPrefix(s, "mailto:")
+	name, addr := s, ""
 	if i := lastAngle(s); i >= 0 {
 		rest := s[i+1:]
 		end := strings.IndexByte(rest, '>')
@@ -100,7 +98,7 @@ func parseAddress(s, hint string) (a Address, angle bool) {
 			addr = addr[i+1:]
 		}
 	}
-	name, comment = splitComment(name)
+	name, comment := splitComment(name)
 	if !angle {
 		name, addr = bareAddress(name)
 	}

@@ -229,7 +229,7 @@ func (c *calendar) time(p property) (time.Time, string) {
 			return checkedTime(t, err)
 		}
 	}
-	warning := ""
+	var warning string
 	zone := p.params["TZID"]
 	if zone == "" {
 		zone = c.zone
@@ -306,7 +306,7 @@ func parseDuration(s string) (time.Duration, bool) {
 	var total time.Duration
 	n := time.Duration(0)
 	for _, c := range s[1:] {
-		unit := time.Duration(0)
+		var unit time.Duration
 		switch c {
 		case 'W':
 			unit = 7 * 24 * time.Hour

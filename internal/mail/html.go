@@ -102,7 +102,6 @@ type linkMark struct {
 	pos  int
 	text []byte
 	url  string
-	host string
 }
 
 func (s *sanitiser) warn(text string) {

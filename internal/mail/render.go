@@ -253,21 +253,19 @@ func (r *renderer) layout(tag atom.Atom, e *element) {
 
 // item writes the mark of a list item.
 func (r *renderer) item() {
+	mark := "-"
 	for i := len(r.stack) - 1; i >= 0; i-- {
-		switch n := r.stack[i].list; {
-		case n > 0:
-			r.text([]byte(strconv.Itoa(n) + "."))
+		n := r.stack[i].list
+		if n == 0 {
+			continue // no list
+		}
+		if n > 0 {
+			mark = strconv.Itoa(n) + "."
 			r.stack[i].list++
-			r.space = true
-			return
-		case n < 0:
-			break
-		default:
-			continue
 		}
 		break
 	}
-	r.text([]byte("-"))
+	r.text([]byte(mark))
 	r.space = true
 }
 

@@ -37,6 +37,7 @@ type Verdict struct {
 // A Category is the one class of a mail.
 type Category string
 
+// The categories: those of job mail first.
 const (
 	ApplicationConfirmation Category = "application_confirmation"
 	Rejection               Category = "rejection"
@@ -60,6 +61,7 @@ const (
 // A Priority says how soon a mail wants its reader.
 type Priority string
 
+// The priorities, most pressing first.
 const (
 	Urgent Priority = "urgent"
 	High   Priority = "high"
