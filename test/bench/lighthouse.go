@@ -59,6 +59,9 @@ func auditAll(ctx context.Context, t *table, a *auditor, client *http.Client) er
 	for _, page := range pages {
 		for _, device := range []string{"mobile", "desktop"} {
 			cells, err := a.audit(ctx, page.path, device)
+			if err != nil { // Chromium's trace fails now and then on a busy machine
+				cells, err = a.audit(ctx, page.path, device)
+			}
 			if err != nil {
 				return fmt.Errorf("%s on %s: %w", page.name, device, err)
 			}
