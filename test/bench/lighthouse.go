@@ -20,7 +20,7 @@ const chromeFlags = "--headless=new --no-sandbox --disable-gpu --disable-quic --
 
 // lighthouse audits the pages of the sample mailbox as a phone and as a desktop sees them.
 func lighthouse(ctx context.Context, b *bench) (table, error) {
-	t := table{title: "Lighthouse", columns: []string{"page", "device", "performance", "accessibility", "best practices", "LCP", "CLS", "transferred"}}
+	t := table{title: "Lighthouse", columns: []string{"page", "device", "performance", "accessibility", "best practices", "LCP simulated", "LCP observed", "CLS", "transferred"}}
 	script := filepath.Join(b.root, "node_modules", "lighthouse", "cli", "index.js")
 	chromium, err := findChromium()
 	if err == nil {
@@ -42,7 +42,8 @@ func lighthouse(ctx context.Context, b *bench) (table, error) {
 	if err == nil {
 		err = auditAll(ctx, &t, &auditor{script, chromium, b.work, p.BaseURL, cookies(client, p.BaseURL)}, client)
 	}
-	t.note("Lighthouse of package-lock.json in headless Chromium over loopback; LCP as it simulates it for a slow phone on 4G, or a desktop on cable. " +
+	t.note("Lighthouse of package-lock.json in headless Chromium over loopback; LCP as it simulates it for a slow phone on 4G or a desktop " +
+		"on cable, and as Chromium saw it here. " +
 		"Promised: 95 in each score, LCP ≤ 1.0 s in Chromium, CLS ≤ 0.05, 100 KB for the inbox.")
 	return t, errors.Join(err, p.Stop())
 }
@@ -76,8 +77,31 @@ type auditor struct{ script, chromium, work, base, cookie string }
 
 // A lighthouseReport is the part of Lighthouse's JSON that we show.
 type lighthouseReport struct {
-	Categories map[string]struct{ Score float64 }
-	Audits     map[string]struct{ NumericValue float64 }
+	Categories map[string]struct {
+		Score     float64
+		AuditRefs []struct{ ID string }
+	}
+	Audits map[string]struct {
+		Score        *float64 // nil when it does not apply
+		Title        string
+		NumericValue float64
+		Details      struct {
+			Items []struct {
+				ObservedLargestContentfulPaint float64
+			}
+		}
+	}
+}
+
+// complaints are the titles of the audits of a category that did not pass.
+func (r lighthouseReport) complaints(category string) []string {
+	var all []string
+	for _, ref := range r.Categories[category].AuditRefs {
+		if a := r.Audits[ref.ID]; a.Score != nil && *a.Score < 1 {
+			all = append(all, a.Title)
+		}
+	}
+	return all
 }
 
 func (a *auditor) audit(ctx context.Context, path, device string) ([]string, error) {
@@ -106,8 +130,17 @@ func (a *auditor) audit(ctx context.Context, path, device string) ([]string, err
 	}
 	score := func(name string) string { return fmt.Sprintf("%.0f", 100*r.Categories[name].Score) }
 	value := func(name string) float64 { return r.Audits[name].NumericValue }
+	for _, category := range []string{"accessibility", "best-practices"} {
+		for _, complaint := range r.complaints(category) {
+			fmt.Printf("%s on %s: %s: %s\n", path, device, category, complaint)
+		}
+	}
+	var observed float64
+	if items := r.Audits["metrics"].Details.Items; len(items) > 0 {
+		observed = items[0].ObservedLargestContentfulPaint
+	}
 	return []string{score("performance"), score("accessibility"), score("best-practices"),
-		fmt.Sprintf("%.2f s", value("largest-contentful-paint")/1000), fmt.Sprintf("%.3f", value("cumulative-layout-shift")),
+		fmt.Sprintf("%.2f s", value("largest-contentful-paint")/1000), fmt.Sprintf("%.2f s", observed/1000), fmt.Sprintf("%.3f", value("cumulative-layout-shift")),
 		fmt.Sprintf("%.1f KB", value("total-byte-weight")/1000)}, nil
 }
 
