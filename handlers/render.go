@@ -66,6 +66,10 @@ func pathOf(c echo.Context) string {
 	u := *c.Request().URL
 	q := u.Query()
 	q.Del("rows")
+	q.Del("typed")
+	if len(q) == 0 {
+		return u.Path
+	}
 	u.RawQuery = q.Encode()
 	return u.RequestURI()
 }

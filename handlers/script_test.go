@@ -230,4 +230,3 @@ func (p *player) check(verb, rest string) {
 		p.t.Fatalf("%s: not understood: %s %s", p.at, verb, rest)
 	}
 }
-

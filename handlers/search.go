@@ -21,7 +21,11 @@ func (s *Server) searchPage(c echo.Context) error {
 	now := s.Now().In(zoneOf(user))
 	found := views.Search{Query: search.Parse(c.QueryParam("q"), now)}
 	if found.Query.Root != nil {
-		if err := s.find(c, &found); err != nil {
+		asked := found.Query
+		if isHTMX(c) && c.QueryParam("typed") != "" {
+			asked, found.Begun = begun(c.QueryParam("q"), now)
+		}
+		if err := s.find(c, asked, &found); err != nil {
 			return err
 		}
 	}
@@ -34,16 +38,37 @@ func (s *Server) searchPage(c echo.Context) error {
 	}
 	p.Search = c.QueryParam("q")
 	if isHTMX(c) {
+		c.Response().Header().Set("HX-Replace-Url", p.Path)
 		return s.render(c, http.StatusOK, views.SearchMain(p, found))
 	}
 	return s.render(c, http.StatusOK, views.SearchPage(p, found))
 }
 
+// begun is a query whose last word is still being typed: it stands for all words that begin so.
+func begun(source string, now time.Time) (*search.Query, bool) {
+	q := search.Parse(source, now)
+	var last *search.Node
+	q.Terms(func(n *search.Node, negated bool) {
+		last = n
+		if negated {
+			last = nil
+		}
+	})
+	if last == nil || last.End != len(q.Source) || last.Quoted || last.Prefix || last.Exact || last.Ignored {
+		return q, false
+	}
+	switch last.Field {
+	case "", "from", "to", "subject", "body", "filename":
+		last.Prefix = true
+	}
+	return q, last.Prefix
+}
+
 // find runs the query and makes rows of its hits: one for each thread, with what matched marked.
-func (s *Server) find(c echo.Context, found *views.Search) error {
+func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) error {
 	ctx, user := c.Request().Context(), auth.UserOf(c)
 	me := []string{user.Email}
-	result, err := s.Search.Search(ctx, s.DB.Owner(user.ID), found.Query, search.Request{UserID: user.ID, Me: me, Limit: rowsAsked(c), After: c.QueryParam("after")})
+	result, err := s.Search.Search(ctx, s.DB.Owner(user.ID), asked, search.Request{UserID: user.ID, Me: me, Limit: rowsAsked(c), After: c.QueryParam("after")})
 	if err != nil {
 		return err
 	}
@@ -61,7 +86,7 @@ func (s *Server) find(c echo.Context, found *views.Search) error {
 	if list.Rows, err = s.DB.As(user.ID).InboxRows(ctx, db.InboxRowsParams{UserID: user.ID, Ids: threads}); err != nil {
 		return err
 	}
-	mark := s.Search.Analyzer.Highlighter(found.Query, me)
+	mark := s.Search.Analyzer.Highlighter(asked, me)
 	for _, row := range list.Rows {
 		h, who := best[row.ID], views.Who(row)
 		list.Found[row.ID] = views.Found{EmailID: h.ID, Who: views.Pieces(who, mark.Spans("from", who)),
@@ -69,6 +94,9 @@ func (s *Server) find(c echo.Context, found *views.Search) error {
 	}
 	if result.Next != "" {
 		source.Set("after", result.Next)
+		if found.Begun {
+			source.Set("typed", "1")
+		}
 		list.Next = "/search?" + source.Encode()
 	}
 	found.List = list

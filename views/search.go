@@ -12,6 +12,7 @@ type Search struct {
 	Query  *search.Query
 	Result search.Result
 	List   List
+	Begun  bool // the last word counts as the beginning of one, since it is still being typed
 }
 
 // searchURL is the page of a query.
@@ -88,6 +89,9 @@ func negateLabel(c search.Chip) string {
 // mode says which engine answered, and in which order.
 func (s Search) mode() string {
 	text := "Searched by " + s.Result.Mode
+	if s.Begun {
+		text += ", the last word as a beginning"
+	}
 	if !s.Result.Ranked {
 		return text + ", newest first."
 	}

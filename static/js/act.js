@@ -87,5 +87,9 @@ export function pickCurrent() {
 	const box = document.querySelector(".row.here .pickbox");
 	if (!box) return null;
 	box.checked = true;
-	return () => (box.checked = false);
+	settle();
+	return () => {
+		box.checked = false;
+		settle();
+	};
 }

@@ -4,6 +4,7 @@ import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { startLive } from "./live.js";
 import { startPalette } from "./palette.js";
+import { startPickers } from "./picker.js";
 import { startToasts } from "./toast.js";
 
 document.documentElement.dataset.script = "";
@@ -12,4 +13,5 @@ startList();
 startActs();
 startKeys();
 startPalette();
+startPickers();
 startLive();

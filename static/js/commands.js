@@ -1,6 +1,6 @@
 // The verbs behind the registry of views/commands.go.
 import { act, pickCurrent } from "./act.js";
-import { current, focus, move, pick, remember, selected, settle, toggle } from "./list.js";
+import { current, focus, move, pick, remember, selected, toggle } from "./list.js";
 import { lastUndo, tell } from "./toast.js";
 
 let registry = null;
@@ -54,12 +54,11 @@ function pickerOpened(name) {
 	if (!picker || (!onThread() && selected().length === 0 && !current())) return true;
 	const release = onThread() ? null : pickCurrent();
 	picker.showPopover({ source: document.querySelector(`[popovertarget="pick-${name}"]`) ?? undefined });
-	picker.querySelector("button, input")?.focus();
+	(picker.querySelector("input") ?? picker.querySelector("button"))?.focus();
 	const closed = (event) => {
 		if (event.newState !== "closed") return;
 		picker.removeEventListener("toggle", closed);
 		release?.();
-		settle();
 	};
 	picker.addEventListener("toggle", closed);
 	return true;

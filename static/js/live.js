@@ -26,6 +26,7 @@ export async function refresh() {
 }
 
 async function morph() {
+	if (document.activeElement?.id === "find") return; // the search answers each key by itself
 	const url = new URL(location.href);
 	url.hash = "";
 	if (rows().length > 0) url.searchParams.set("rows", String(rows().length));
