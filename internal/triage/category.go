@@ -17,7 +17,7 @@ func (v *view) ruleScores() [classCount]float64 {
 	if s[cRejection] < 0 {
 		s[cRejection] = 0
 	}
-	gate := 0.25 + 0.75*math.Min(1, job/6)
+	gate := 0.35 + 0.65*math.Min(1, job/6)
 	for _, c := range []int{cConfirmation, cRejection, cInterview, cAssessment, cOffer, cOutreach, cRequest} {
 		s[c] *= gate
 	}
@@ -104,7 +104,7 @@ func (v *view) scoreStructure(s *[classCount]float64, job float64) {
 		s[cPromotion] += 2.5
 		s[cPersonal] -= 4
 	default:
-		v.scorePersonal(s)
+		v.scorePersonal(s, job)
 	}
 	if f.noreply || f.auto {
 		s[cNotification] += 2.5
@@ -119,7 +119,7 @@ func (v *view) scoreStructure(s *[classCount]float64, job float64) {
 }
 
 // scorePersonal weighs the signs of one person writing to another.
-func (v *view) scorePersonal(s *[classCount]float64) {
+func (v *view) scorePersonal(s *[classCount]float64, job float64) {
 	f := v.flags
 	if f.noreply || f.auto {
 		return
@@ -128,7 +128,7 @@ func (v *view) scorePersonal(s *[classCount]float64) {
 	if f.freeMail {
 		p++
 	}
-	if f.reply || f.known || f.fromOwner {
+	if f.reply || f.saysReply || f.known || f.fromOwner {
 		p += 2
 	}
 	if strings.Count(v.name, " ") == 1 {
@@ -137,7 +137,7 @@ func (v *view) scorePersonal(s *[classCount]float64) {
 	if len(v.html.anchors) == 0 {
 		p++
 	}
-	s[cPersonal] += p
+	s[cPersonal] += p - math.Min(6, job/2)
 }
 
 // decide resolves what contradicts itself: a decision outweighs the thanks that lead up to it, an offer or an

@@ -1,10 +1,17 @@
 package triage
 
-import "math"
+import "strings"
+
+// listPenalty is what a mail without any mark of a mailing list loses as one.
+const listPenalty = 4
 
 // classify returns the calibrated probability of each class.
-func (m *Model) classify(f *Features) [classCount]float64 {
-	p := softmax(m.classScores(f), float64(m.Temperature))
+func (m *Model) classify(v *view, f *Features) [classCount]float64 {
+	s := m.classScores(f)
+	if !v.flags.list && !v.flags.manyTo && !strings.Contains(v.subject, "[") {
+		s[cList] -= listPenalty
+	}
+	p := softmax(s, float64(m.Temperature))
 	best, second := 0, -1
 	for i := range p {
 		if p[i] > p[best] {
@@ -43,13 +50,12 @@ func (m *Model) unwanted(v *view, f *Features) float64 {
 	return logistic(x)
 }
 
-// learned adds the two signals of the learned model to the risk.
+// learned adds what the learned model says to the risk: up to the whole weight of a signal at certainty, nothing where
+// it is undecided.
 func (r *riskSum) learned(unwanted float64) {
-	x := math.Log((unwanted + 1e-4) / (1 - unwanted + 1e-4))
-	switch {
-	case x > 0:
-		r.addShare("like_known_scams", "", math.Min(1, 0.25+x/5))
-	case x < -1:
-		r.addShare("reads_like_wanted", "", math.Min(1, -x/6))
+	if unwanted >= 0.4 {
+		r.addShare("like_known_scams", "", (unwanted-0.25)/0.7)
+	} else if unwanted < 0.25 {
+		r.addShare("reads_like_wanted", "", (0.25-unwanted)/0.23)
 	}
 }

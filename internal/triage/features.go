@@ -3,6 +3,7 @@ package triage
 import (
 	"math"
 	"strings"
+	"sync"
 	"unicode"
 
 	"applylens/internal/mail"
@@ -60,7 +61,101 @@ const (
 	saltName    = 0x27d4eb2f77
 	saltLetters = 0xc2b2ae3d27
 	saltTLD     = 0x165667b19e
+	saltHeader  = 0x2545f4914f
+	saltPath    = 0x6c62272e07
+	saltLinkTLD = 0x9ae16a3b2f
+	saltTag     = 0xd6e8feb866
+	saltPhrase  = 0xff51afd7ed
 )
+
+// phraseWords hashes which lines of the phrase table were found: at all, in the subject, at the top, in a condition.
+func (v *view) phraseWords(s *wordSet) {
+	for i := range v.subjHits {
+		s.add(uint64(v.subjHits[i].id), saltPhrase+1)
+		s.add(uint64(v.subjHits[i].id), saltPhrase)
+	}
+	var conditional int32 = -1
+	for i := range v.hits {
+		h := &v.hits[i]
+		if h.group == gConditional {
+			conditional = h.sent
+		}
+		where := uint64(3)
+		switch {
+		case h.sent == conditional:
+			where = 2
+		case h.sent < 4:
+			where = 4
+		}
+		s.add(uint64(h.id), saltPhrase+where)
+		s.add(uint64(h.id), saltPhrase)
+		s.add(uint64(h.group), saltPhrase+4+where)
+	}
+}
+
+// headerWords hashes what the sender's own software wrote into the header. What servers on the way add is left out: it
+// tells who received a mail, not who wrote it.
+func (v *view) headerWords(s *wordSet) {
+	for i := range v.m.Headers {
+		h := &v.m.Headers[i]
+		switch name := strings.ToLower(h.Name); name {
+		case "x-mailer", "user-agent":
+			w, _, _ := strings.Cut(foldText(h.Value[:min(len(h.Value), 40)]), " ")
+			s.add(hashString(w), saltHeader)
+			s.add(hashString("x-mailer"), saltHeader+1)
+		case "x-priority", "importance", "x-msmail-priority", "content-transfer-encoding", "precedence":
+			s.add(hashString(name+foldText(h.Value[:min(len(h.Value), 20)])), saltHeader)
+		case "content-type":
+			t, rest, _ := strings.Cut(strings.ToLower(h.Value), ";")
+			s.add(hashString(strings.TrimSpace(t)), saltHeader)
+			if _, c, ok := strings.Cut(rest, "charset="); ok {
+				s.add(hashString(foldText(c[:min(len(c), 16)])), saltHeader+2)
+			}
+		case "x-mimeole", "organization", "errors-to", "sender", "mime-version", "x-accept-language", "reply-to", "cc", "date",
+			"message-id", "in-reply-to", "references", "disposition-notification-to", "x-originating-ip", "feedback-id", "list-id",
+			"list-unsubscribe", "list-unsubscribe-post", "auto-submitted", "x-sender", "x-campaign", "x-face", "x-url":
+			s.add(hashString(name), saltHeader+1)
+		}
+	}
+	if id := v.m.MessageID; id != "" {
+		at := strings.LastIndexByte(id, '@')
+		switch host := id[at+1:]; {
+		case at < 0 || strings.IndexByte(host, '.') < 0:
+			s.add(1, saltHeader+3)
+		case orgDomain(strings.ToLower(host)) == v.org:
+			s.add(2, saltHeader+3)
+		default:
+			s.add(3, saltHeader+3)
+		}
+	}
+}
+
+// linkWords hashes the endings of link hosts, the words of link paths, and the kinds of elements in the HTML.
+func (v *view) linkWords(s *wordSet) {
+	for i := range v.html.anchors {
+		if i == 12 {
+			break
+		}
+		a := &v.html.anchors[i]
+		if a.host == "" {
+			scheme, _, _ := strings.Cut(a.href, ":")
+			s.add(hashString(strings.ToLower(scheme[:min(len(scheme), 12)])), saltLinkTLD)
+			continue
+		}
+		s.add(hashString(a.host[strings.LastIndexByte(a.host, '.')+1:]), saltLinkTLD)
+		path := a.href[min(len(a.href), 8):]
+		if k := strings.IndexByte(path, '/'); k >= 0 {
+			for w := range strings.FieldsFuncSeq(path[k:min(len(path), k+100)], func(r rune) bool { return !unicode.IsLetter(r) }) {
+				if len(w) >= 2 && len(w) <= 14 {
+					s.add(hashString(strings.ToLower(w)), saltPath)
+				}
+			}
+		}
+	}
+	for _, t := range v.html.tags[:v.html.tagCount] {
+		s.add(t, saltTag)
+	}
+}
 
 // words hashes words, pairs and stems of the text, words and pairs of the subject, words of the display name, and
 // four-letter runs of the subject.
@@ -80,6 +175,9 @@ func (v *view) words() []uint32 {
 		s.add(t.hash, saltName)
 	}
 	s.add(hashString(v.org[strings.LastIndexByte(v.org, '.')+1:]), saltTLD)
+	v.phraseWords(s)
+	v.headerWords(s)
+	v.linkWords(s)
 	prev := uint64(0)
 	for i := 0; i < len(v.toks) && i < maxModelTokens; i++ {
 		t := &v.toks[i]
@@ -116,10 +214,10 @@ func pair(a, b uint64) uint64 { return a*31 ^ (b<<17 | b>>47) }
 // structureNames are the signals that are neither groups, rule scores, kinds of senders nor lines of the risk table.
 const structureNames = "list unsubscribe bulk auto noreply reply forward free_mail to_owner known many_to calendar attachment thread_job " +
 	"career_local job_context links_0 links_1 links_5 links_15 links_40 images_1 images_8 html has_html_only text_short text_mid text_long " +
-	"subject_empty subject_caps subject_exclaim subject_question subject_digits subject_emoji subject_money subject_spaces subject_long " +
+	"reply_headers fake_reply self_sent fancy_letters subject_empty subject_caps subject_exclaim subject_question subject_digits subject_emoji subject_money subject_spaces subject_long " +
 	"reader_named no_to no_from no_date host_invalid host_deep name_empty name_odd name_person name_address name_is_domain foreign_links " +
 	"own_links text_caps text_exclaim text_money latin_share odd_words question_last no_headers hidden tracking org_in_text subject_tag " +
-	"link_no_dot plain_links auth_none_all"
+	"link_no_dot plain_links auth_none_all times many_times dates amounts large_amount questions last_asks weekdays"
 
 // senderKinds are the kinds of senders.txt.
 const senderKinds = "ats test schedule board free social shop travel dev bulk"
@@ -197,7 +295,7 @@ func (v *view) signalVector(r *riskSum, rules [classCount]float64) []float32 {
 		w.flag(b)
 	}
 	for i := range riskTable {
-		w.flag(r.has(riskTable[i].name))
+		w.put(r.share(&riskTable[i]))
 	}
 	v.structure(w)
 	return w.out
@@ -217,14 +315,83 @@ func (v *view) structure(w *signalWriter) {
 		len(v.toks) < 25, len(v.toks) >= 25 && len(v.toks) < 200, len(v.toks) >= 700} {
 		w.flag(b)
 	}
+	v.replyShape(w)
 	v.subjectShape(w)
 	v.senderShape(w)
 	v.textShape(w)
+	v.statements(w)
 }
+
+// statements counts what a mail states: times of day, dates, sums of money, questions.
+func (v *view) statements(w *signalWriter) {
+	times, dates, amounts, large, days := 0, 0, 0, false, 0
+	for i := 0; i < len(v.toks) && i < 500; i++ {
+		t := &v.toks[i]
+		if weekdays()[t.hash] {
+			days++
+		}
+		if t.kind == word && monthNames()[t.hash] != 0 && (i > 0 && v.toks[i-1].kind == number || i+1 < len(v.toks) && v.toks[i+1].kind == number) {
+			dates++
+		}
+		if c := v.text[t.start]; c < '0' || c > '9' {
+			continue
+		}
+		if _, _, ok := v.timeAt(i); ok {
+			times++
+		} else if code, _, _ := v.currency(i); code != "" {
+			amounts++
+			x, ok := parseAmount(v.word(i))
+			large = large || ok && x >= 1000
+		}
+	}
+	questions := strings.Count(v.text[:min(len(v.text), 4000)], "?")
+	w.flag(times > 0)
+	w.flag(times > 2)
+	w.flag(dates > 0)
+	w.flag(amounts > 0)
+	w.flag(large)
+	w.put(math.Min(1, float64(questions)/3))
+	w.flag(len(v.toks) > 0 && v.endsWithQuestion(len(v.toks)-1))
+	w.flag(days > 0)
+}
+
+// weekdays holds the hashes of the names of the days of the week in six languages.
+var weekdays = sync.OnceValue(func() map[uint64]bool {
+	m := map[uint64]bool{}
+	for n := range strings.FieldsSeq("monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thurs fri montag dienstag " +
+		"mittwoch donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves " +
+		"viernes sabado domingo maandag dinsdag woensdag donderdag vrijdag zaterdag zondag segunda terca quarta quinta sexta tomorrow " +
+		"morgen demain manana amanha") {
+		m[hashString(n)] = true
+	}
+	return m
+})
 
 // htmlOnly reports whether the message has no text part of its own.
 func htmlOnly(m *mail.Message) bool {
 	return hasPrefixFold(m.Header("Content-Type"), "text/html")
+}
+
+// replyShape tells real answers from those that only say so.
+func (v *view) replyShape(w *signalWriter) {
+	w.flag(v.m.InReplyTo != "" && v.flags.reply)
+	w.flag(v.flags.saysReply)
+	self := false
+	for _, a := range v.m.To {
+		self = self || strings.EqualFold(a.Address, v.local+"@"+v.host)
+	}
+	w.flag(self)
+	w.flag(fancyLetters(v.subject) || fancyLetters(v.name))
+}
+
+// fancyLetters reports whether a text uses mathematical letters in place of ordinary ones.
+func fancyLetters(s string) bool {
+	for _, r := range s {
+		if r >= 0x1D400 && r <= 0x1D7FF {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *view) subjectShape(w *signalWriter) {
@@ -264,7 +431,7 @@ func (v *view) senderShape(w *signalWriter) {
 	w.flag(personName(v.name))
 	w.flag(strings.Contains(v.name, "@"))
 	label, _, _ := strings.Cut(v.org, ".")
-	w.flag(len(label) > 3 && strings.Contains(strings.ReplaceAll(foldText(v.name), " ", ""), label))
+	w.flag(len(label) > 3 && !invalidHost(v.host) && strings.IndexByte(v.name, '@') < 0 && strings.Contains(strings.ReplaceAll(foldText(v.name), " ", ""), label))
 	w.flag(v.foreignLinks())
 	w.flag(len(v.html.anchors) > 0 && !v.foreignLinks())
 }

@@ -27,6 +27,8 @@ func foldRune(r rune) string {
 		return ""
 	case r < 0x250:
 		return ""
+	case r >= 0x1D400 && r < 0x1D6A4: // mathematical alphabets: A–Z a–z in turn
+		return string('a' + (r-0x1D400)%26)
 	case !unicode.IsLetter(r):
 		return ""
 	}

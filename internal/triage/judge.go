@@ -17,7 +17,7 @@ func (m *Model) Judge(in Input) Verdict {
 	v := see(in)
 	signals := v.signals()
 	f := v.features(signals, v.ruleScores())
-	probs := m.classify(&f)
+	probs := m.classify(v, &f)
 	out := Verdict{Categories: make(map[Category]float64, classCount)}
 	best := 0
 	for i, c := range Classes() {
@@ -116,4 +116,16 @@ func squeeze(s string) string {
 		s = s[:strings.LastIndexByte(s[:120], ' ')+1] + "…"
 	}
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// RuleClass is the class that the rules alone would choose: the baseline of the learned model.
+func RuleClass(in Input) Category {
+	s := see(in).ruleScores()
+	best := 0
+	for i := range s {
+		if s[i] > s[best] {
+			best = i
+		}
+	}
+	return Classes()[best]
 }

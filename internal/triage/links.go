@@ -24,6 +24,8 @@ type htmlView struct {
 	scripts  int
 	hidden   int // elements with text that is not shown
 	password bool
+	tags     [24]uint64 // hashes of the names of elements, the first of each
+	tagCount int
 }
 
 // readHTML scans the source for links, images and forms. It is no parser: it needs to be quick and to survive
@@ -39,6 +41,7 @@ func readHTML(s string) htmlView {
 			break
 		}
 		i += k + 1
+		v.tag(s[i:])
 		switch s[i] | 0x20 {
 		case 'a':
 			if isSpaceByte(s[i+1]) {
@@ -65,6 +68,26 @@ func readHTML(s string) htmlView {
 		}
 	}
 	return v
+}
+
+// tag remembers the name of the element, and whether it is written in capitals.
+func (v *htmlView) tag(s string) {
+	h := uint64(fnvOffset)
+	n := 0
+	for n < len(s) && n < 10 && (s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || s[n] == '!') {
+		h = (h ^ uint64(s[n])) * fnvPrime
+		n++
+	}
+	if n == 0 || v.tagCount == len(v.tags) {
+		return
+	}
+	for _, t := range v.tags[:v.tagCount] {
+		if t == h {
+			return
+		}
+	}
+	v.tags[v.tagCount] = h
+	v.tagCount++
 }
 
 func (v *htmlView) countHidden(tag string) {

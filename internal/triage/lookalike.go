@@ -49,12 +49,13 @@ type brandBook struct {
 	labels   map[string]string // first label of a domain → the domain
 	skeleton map[string]string // skeleton of the label → the domain
 	domain   map[string]*brand
+	joined   map[string]*brand // names of several words or of at least six letters, written as one
 }
 
 // brands is the table of brands.txt, read once.
 var brands = sync.OnceValue(func() *brandBook {
 	b := &brandBook{byFirst: map[string][]*brand{}, labels: map[string]string{}, skeleton: map[string]string{},
-		domain: map[string]*brand{}}
+		domain: map[string]*brand{}, joined: map[string]*brand{}}
 	for _, line := range strings.Split(brandText, "\n") {
 		name, domains, ok := strings.Cut(line, "|")
 		if !ok || strings.HasPrefix(line, "#") {
@@ -64,7 +65,10 @@ var brands = sync.OnceValue(func() *brandBook {
 		words := strings.Fields(x.name)
 		x.words = len(words)
 		x.generic = len(words) == 1 && strings.Contains(" apple target visa chase ledger delta ups ing caixa zoom outlook norton "+
-			"shell yeti southwest steam hermes evri kraken blockchain correos workday indeed greenhouse elster strato ", " "+x.name+" ")
+			"proton phantom spectrum wise ninja orange saturn penny jumbo tesla ripple medicare shell yeti southwest steam hermes evri kraken blockchain correos workday indeed greenhouse elster strato ", " "+x.name+" ")
+		if one := strings.Join(words, ""); len(one) >= 6 && !x.generic {
+			b.joined[one] = x
+		}
 		b.byFirst[words[0]] = append(b.byFirst[words[0]], x)
 		for _, d := range x.domains {
 			label, _, _ := strings.Cut(d, ".")
@@ -82,6 +86,14 @@ var brands = sync.OnceValue(func() *brandBook {
 func (v *view) claimedBrand() *brand {
 	words := strings.Fields(foldText(skeletonText(v.name)))
 	book := brands()
+	for _, w := range words {
+		if b := book.joined[w]; b != nil {
+			return b
+		}
+	}
+	if b := book.joined[strings.Join(words, "")]; b != nil {
+		return b // “P a y P a l”
+	}
 	for i, w := range words {
 		for _, b := range book.byFirst[w] {
 			if i+b.words > len(words) || strings.Join(words[i:i+b.words], " ") != b.name || b.generic && i > 0 {

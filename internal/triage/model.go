@@ -65,7 +65,7 @@ func WordValue(n int) float32 {
 	if n == 0 {
 		return 0
 	}
-	return 4 / float32(math.Sqrt(float64(n)))
+	return 6 / float32(math.Sqrt(float64(n)))
 }
 
 // Score adds up the outputs of a linear head into out.

@@ -17,7 +17,7 @@ func (r *riskSum) add(name, detail string) { r.addShare(name, detail, 1) }
 // addShare counts a share of a signal's weight.
 func (r *riskSum) addShare(name, detail string, share float64) {
 	line := riskIndex(name)
-	w := int(float64(line.weight)*share + 0.5*sign(float64(line.weight)))
+	w := int(float64(line.weight)*min(1, share) + 0.5*sign(float64(line.weight)))
 	if w == 0 {
 		return
 	}
@@ -36,6 +36,16 @@ func (r *riskSum) has(name string) bool {
 		}
 	}
 	return false
+}
+
+// share is how much of a line's weight was counted, 0 to 1.
+func (r *riskSum) share(line *riskSignal) float64 {
+	for i := range r.signals {
+		if r.signals[i].Name == line.name {
+			return float64(r.signals[i].Weight) / float64(line.weight)
+		}
+	}
+	return 0
 }
 
 func sign(x float64) float64 {
@@ -153,6 +163,9 @@ func oddLocal(l string) bool {
 	if len(l) < 8 || strings.ContainsAny(l, "+=#") {
 		return false
 	}
+	if strings.Count(l, "_") >= 2 && strings.Trim(l[strings.LastIndexByte(l, '_')+1:], "0123456789") == "" {
+		return true // "lina_stapley_72323"
+	}
 	changes, digits, vowels, letters := 0, 0, 0, 0
 	prev := false
 	for i := 0; i < len(l); i++ {
@@ -181,7 +194,8 @@ func oddDomain(org string) bool {
 	}
 	for _, t := range []string{"top", "xyz", "icu", "click", "buzz", "rest", "cyou", "sbs", "cfd", "bond", "monster", "quest", "shop",
 		"store", "online", "site", "website", "space", "fun", "live", "club", "vip", "work", "link", "loan", "win", "bid", "stream",
-		"gdn", "tk", "ml", "ga", "cf", "gq", "beauty", "hair", "skin", "makeup", "autos", "boats", "homes", "yachts", "lol", "mom", "pw"} {
+		"gdn", "tk", "ml", "ga", "cf", "gq", "beauty", "hair", "skin", "makeup", "autos", "boats", "homes", "yachts", "lol", "mom", "pw", "best", "gives", "sa.com", "za.com", "com.de",
+		"it.com", "in.net", "ru.com", "uk.net", "us.com", "nl.com", "cam", "pro", "life", "world", "today", "digital"} {
 		if tld == t {
 			return true
 		}
@@ -246,10 +260,10 @@ func (v *view) riskWords(r *riskSum) {
 		name string
 		full float64 // the weight of hits that counts in full
 	}{
-		{gCredentials, "asks_credentials", 12}, {gAskMoney, "asks_money", 10}, {gGiftCard, "asks_gift_cards", 12},
+		{gCredentials, "asks_credentials", 14}, {gAskMoney, "asks_money", 12}, {gGiftCard, "asks_gift_cards", 12},
 		{gIdentityPapers, "asks_identity_papers", 10}, {gCrypto, "crypto", 10}, {gPressure, "pressure", 6},
-		{gAdvanceFee, "advance_fee", 20}, {gPrize, "prize", 12}, {gExtortion, "extortion", 20}, {gParcel, "parcel", 8},
-		{gSpamGoods, "unwanted_goods", 20}, {gGreetingBlank, "nameless_greeting", 4}, {gFakeCheque, "fake_job_cheque", 10},
+		{gAdvanceFee, "advance_fee", 28}, {gPrize, "prize", 16}, {gExtortion, "extortion", 28}, {gParcel, "parcel", 8},
+		{gSpamGoods, "unwanted_goods", 30}, {gGreetingBlank, "nameless_greeting", 4}, {gFakeCheque, "fake_job_cheque", 10},
 		{gFakeChat, "fake_job_chat", 10}, {gFakeFee, "fake_job_fee", 10}, {gFakeBank, "fake_job_bank", 10},
 		{gFakePay, "fake_job_pay", 10},
 	}
@@ -312,7 +326,7 @@ func (v *view) riskReassure(r *riskSum) {
 	if f.list {
 		r.add("mailing_list", v.m.List.ID)
 	}
-	if f.reply && len(v.m.References) > 0 {
+	if len(v.in.Thread) > 0 || f.list && f.reply && len(v.m.References) > 0 {
 		r.add("conversation", "")
 	}
 }

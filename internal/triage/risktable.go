@@ -59,14 +59,14 @@ var riskTable = [...]riskSignal{
 	{"hidden_text", 12, "holds text that is not shown, often to mislead filters"},
 	{"image_only", 10, "shows its message as a picture"},
 	{"disguised_letters", 20, "writes words with letters of other alphabets or invisible signs"},
-	{"like_known_scams", 40, "reads like known unwanted mail"},
+	{"like_known_scams", 50, "reads like known unwanted mail"},
 	{"auth_passed", -6, "the sender's domain confirmed the mail"},
 	{"known_correspondent", -35, "you have written to this address before"},
 	{"own_mail", -60, "you sent it yourself"},
 	{"known_system", -14, "sent by a system that is known and confirmed"},
 	{"mailing_list", -14, "came through a mailing list"},
 	{"conversation", -8, "is part of a conversation"},
-	{"reads_like_wanted", -25, "reads like wanted mail"},
+	{"reads_like_wanted", -45, "reads like wanted mail"},
 }
 
 // riskIndex finds a line of riskTable by name.

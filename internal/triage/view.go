@@ -34,6 +34,7 @@ type view struct {
 // flags are yes-or-no findings of headers and structure.
 type flags struct {
 	list, unsubscribe, bulk, auto, noreply, reply, forward bool
+	saysReply                                              bool // the subject or the headers alone make it an answer
 	freeMail, toOwner, fromOwner, known, manyTo            bool
 	calendar, calRequest, calCancel, attachment            bool
 	threadJob                                              bool
@@ -101,9 +102,12 @@ func (v *view) how() {
 		f.header(v.m.Headers[i].Name, v.m.Headers[i].Value)
 	}
 	s := foldText(v.subject[:min(len(v.subject), 40)])
-	f.reply = v.m.InReplyTo != "" || len(v.m.References) > 0 || strings.HasPrefix(s, "re ") || strings.HasPrefix(s, "aw ") ||
-		strings.HasPrefix(s, "antw ") || strings.HasPrefix(s, "sv ")
-	f.forward = strings.HasPrefix(s, "fw ") || strings.HasPrefix(s, "fwd ") || strings.HasPrefix(s, "wg ") || strings.HasPrefix(s, "tr ")
+	answers := strings.HasPrefix(s, "re ") || strings.HasPrefix(s, "aw ") || strings.HasPrefix(s, "antw ") ||
+		strings.HasPrefix(s, "sv ") || strings.HasPrefix(s, "res ") || f.list && strings.Contains(s, " re ")
+	headers := v.m.InReplyTo != "" || len(v.m.References) > 0
+	f.reply = answers && headers || len(v.in.Thread) > 0
+	f.saysReply = answers != headers && !f.reply
+	f.forward = strings.HasPrefix(s, "fw ") || strings.HasPrefix(s, "fwd ") || strings.HasPrefix(s, "wg ") || strings.HasPrefix(s, "tr ") || strings.HasPrefix(s, "enc ") || strings.HasPrefix(s, "rv ")
 	f.calendar = len(v.m.Calendar) > 0
 	for _, e := range v.m.Calendar {
 		f.calRequest = f.calRequest || strings.EqualFold(e.Method, "REQUEST")

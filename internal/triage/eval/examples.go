@@ -38,10 +38,7 @@ func CorpusExamples(dir fs.FS) ([]learn.Example, error) {
 		e := learn.Example{Features: triage.Extract(triage.Input{Mail: m}), Class: class, Weight: corpusWeight,
 			Group: "corpus/" + c.System, Source: "corpus"}
 		if c.Unwanted {
-			e.Unwanted, e.Class = 1, -1
-			if c.Category != "other" && c.Category != "promotion" {
-				e.Class = -1
-			}
+			e.Unwanted, e.Class, e.Weight = 1, -1, unwantedWeight
 		}
 		out = append(out, e, bare(e, m))
 	}
@@ -50,9 +47,11 @@ func CorpusExamples(dir fs.FS) ([]learn.Example, error) {
 
 // The weights of the sources beside each other.
 const (
-	corpusWeight = 1.0
-	bareWeight   = 0.35
-	weakWeight   = 0.2
+	corpusWeight   = 1.0
+	unwantedWeight = 2.0 // of unwanted mail of our own: it is of today, the public set is not
+	hardWeight     = 3.0 // of wanted mail that looks unwanted: there is little of it and it matters most
+	bareWeight     = 0.1
+	weakWeight     = 0.2
 )
 
 // bare is a copy of an example that knows the text only.
@@ -73,12 +72,14 @@ func SpamExamples(samples []Sample) []learn.Example {
 		e := learn.Example{Features: triage.Extract(triage.Input{Mail: s.Mail}), Class: -1, Weight: 1, Group: s.Group, Source: s.Set}
 		if *s.Unwanted {
 			e.Unwanted = 1
+		} else if strings.HasSuffix(s.Set, "hard-ham") {
+			e.Weight = hardWeight
 		}
 		out = append(out, e)
 		if i%3 == 0 {
 			out = append(out, bare(e, s.Mail))
 		}
-		if c := weakClass(s); c >= 0 && (c != listClass() || i%4 == 0) {
+		if c := weakClass(s); c >= 0 && (c != listClass() || i%16 == 0) {
 			e.Class, e.Unwanted, e.Weight, e.Copy = c, -1, weakWeight, true
 			out = append(out, e)
 		}

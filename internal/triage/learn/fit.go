@@ -23,17 +23,14 @@ const calibrationFolds = 5
 
 // The options of the three heads.
 var (
-	categoryOptions = Options{Epochs: 12, Rate: 0.12, L2: 2e-5, L2Sig: 2e-4}
-	unwantedOptions = Options{Epochs: 8, Rate: 0.12, L2: 2e-5, L2Sig: 2e-4}
+	categoryOptions = Options{Epochs: 10, Rate: 0.12, L2: 2e-5, L2Sig: 2e-4, Start: 0.01}
+	unwantedOptions = Options{Epochs: 8, Rate: 0.12, L2: 2e-5, L2Sig: 2e-3, Start: 0.01}
 	askOptions      = Options{Epochs: 10, Rate: 0.10, L2: 3e-5, L2Sig: 1e-4}
 )
 
 // Fit learns the model from examples and sentences, and calibrates it on parts that were held out by group.
 func Fit(examples []Example, sentences []Sentence) *triage.Model {
-	m := &triage.Model{Temperature: 1, UnwantedFit: [2]float32{1, 0}, AskFit: [2]float32{1, 0}}
-	m.Category = fitCategory(examples)
-	m.Unwanted = fitUnwanted(examples)
-	m.Ask = fitAsk(sentences)
+	m := Heads(examples, sentences, &triage.Model{Temperature: 1, UnwantedFit: [2]float32{1, 0}, AskFit: [2]float32{1, 0}})
 	groups := make([]string, len(examples))
 	for i := range examples {
 		groups[i] = examples[i].Group
@@ -55,6 +52,18 @@ func Fit(examples []Example, sentences []Sentence) *triage.Model {
 		m.AskFit = platt(ps)
 	}
 	return m
+}
+
+// Heads learns the weights only, and takes calibration and thresholds, and the sentence head when there are no
+// sentences, from another model.
+func Heads(examples []Example, sentences []Sentence, from *triage.Model) *triage.Model {
+	m := *from
+	m.Category = fitCategory(examples)
+	m.Unwanted = fitUnwanted(examples)
+	if len(sentences) > 0 {
+		m.Ask = fitAsk(sentences)
+	}
+	return &m
 }
 
 func split(examples []Example, folds []int, f int) (train, test []Example) {
@@ -203,11 +212,11 @@ func calibrateClasses(m *triage.Model, as []answer) {
 func precisionTarget(c triage.Category) float64 {
 	switch {
 	case c == triage.Rejection || c == triage.Offer:
-		return 0.985
+		return 0.97
 	case c.IsJob():
-		return 0.95
+		return 0.9
 	}
-	return 0.85
+	return 0.75
 }
 
 // threshold is the lowest confidence from which on the claims of a class reach the target, between 0.35 and 0.9.

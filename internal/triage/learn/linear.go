@@ -33,6 +33,7 @@ type Options struct {
 	Rate   float64 // step of AdaGrad (Duchi, Hazan, Singer 2011)
 	L2     float64 // pull of the word weights to zero per step
 	L2Sig  float64 // the same for signals
+	Start  float64 // first value of the sums of squares: it slows the first steps of rare words down
 }
 
 // fitLinear minimises the weighted log loss by AdaGrad over the rows in a fixed pseudo-random order. The signals start
@@ -78,9 +79,16 @@ type solver struct {
 
 func newSolver(outputs, bits, hashBits, signals int, o Options) *solver {
 	f := func(n int) []float32 { return make([]float32, n) }
-	return &solver{k: outputs, bits: bits, shift: hashBits - bits, o: o, w: f(outputs << bits), wg: f(outputs << bits),
+	s := &solver{k: outputs, bits: bits, shift: hashBits - bits, o: o, w: f(outputs << bits), wg: f(outputs << bits),
 		s: f(outputs * signals), sg: f(outputs * signals), b: f(outputs), bg: f(outputs), prior: f(outputs * signals),
 		grad: f(outputs), out: f(outputs)}
+	for i := range s.wg {
+		s.wg[i] = float32(o.Start)
+	}
+	for i := range s.sg {
+		s.sg[i] = float32(o.Start)
+	}
+	return s
 }
 
 // score fills out with the scores of the row.
@@ -110,7 +118,8 @@ func (s *solver) step(r *row) {
 	for _, w := range r.words {
 		at := int(w>>s.shift) * s.k
 		for c, g := range s.grad {
-			s.move(s.w, s.wg, at+c, float32(g*value)+float32(float32(s.o.L2)*s.w[at+c]))
+			j := at + c
+			s.move(s.w, s.wg, j, float32(g*value)+float32(float32(s.o.L2)*s.w[j]))
 		}
 	}
 	for i, x := range r.signals {
