@@ -38,6 +38,15 @@ type Attachment struct {
 	Inline      bool
 }
 
+type GmailEvent struct {
+	UserID    int64
+	ID        int64
+	AccountID int64
+	At        time.Time
+	Kind      string
+	Detail    string
+}
+
 type Import struct {
 	UserID     int64
 	ID         int64
