@@ -48,7 +48,7 @@ func (s *Server) errorAnswer(c echo.Context, code int, msg string) error {
 	case code == errs.SignIn.Status && c.Request().Method == http.MethodGet && strings.Contains(c.Request().Header.Get("Accept"), "text/html"):
 		return c.Redirect(http.StatusSeeOther, "/sign-in")
 	}
-	return s.render(c, code, views.ErrorPage(code, msg, auth.UserOf(c).ID != 0))
+	return s.render(c, code, views.ErrorPage(code, msg))
 }
 
 // page is the shell's part of a page: who is signed in, the counts of the rail, the time in the user's zone.

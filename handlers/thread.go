@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,7 +45,7 @@ func (s *Server) threadPage(c echo.Context) error {
 			return fmt.Errorf("mark as read: %w", err)
 		}
 	}
-	p, err := s.page(c, t.Row.Subject, "thread")
+	p, err := s.page(c, cmp.Or(t.Row.Subject, "(no subject)"), "thread")
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (s *Server) messages(c echo.Context, rows []db.ThreadEmailsRow, files []db.
 
 func readJudgement(m *views.Message) error {
 	return errors.Join(json.Unmarshal(m.Row.Verdict, &m.Verdict), json.Unmarshal(m.Row.Calendar, &m.Events),
-		json.Unmarshal(m.Row.Warnings, &m.Notes), json.Unmarshal(m.Row.Unsubscribe, &m.Leave))
+		json.Unmarshal(m.Row.Warnings, &m.Notes))
 }
 
 const (

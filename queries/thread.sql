@@ -5,7 +5,7 @@ select * from threads where user_id = @user_id and id = @id;
 -- ThreadEmails returns the newest emails of a thread, newest first, with their text and judgement.
 select e.id, e.received_at, e.from_name, e.from_address, e.recipients, e.subject, e.snippet, e.size, e.place, e.unread, e.starred,
 	e.sent, e.draft, e.category, e.category_by, e.confidence, e.needs_review, e.priority, e.risk, x.body, x.visible, x.verdict,
-	x.calendar, x.unsubscribe, x.warnings
+	x.calendar, x.warnings
 from emails e join email_texts x on x.user_id = e.user_id and x.email_id = e.id
 where e.user_id = @user_id and e.thread_id = @thread_id
 order by e.received_at desc, e.id desc

@@ -36,7 +36,6 @@ type Message struct {
 	Events  []mail.Event
 	Files   []db.ThreadAttachmentsRow
 	Notes   []string // warnings of the parser
-	Leave   []string // addresses of List-Unsubscribe
 	Open    bool
 	View    string // html, plain, headers or raw; only of an open message
 
@@ -222,7 +221,10 @@ func span(e mail.Event, now time.Time) string {
 }
 
 // done says what an action of the journal did.
-func done(kind string, args json.RawMessage, now time.Time) string {
+func done(kind, state string, args json.RawMessage, now time.Time) string {
+	if state == "proposed" || state == "denied" {
+		return verb(kind)
+	}
 	var with struct {
 		Until    *time.Time `json:"until"`
 		Label    string     `json:"label"`

@@ -118,7 +118,7 @@ func (q *Queries) ThreadAttachments(ctx context.Context, arg ThreadAttachmentsPa
 const threadEmails = `-- name: ThreadEmails :many
 select e.id, e.received_at, e.from_name, e.from_address, e.recipients, e.subject, e.snippet, e.size, e.place, e.unread, e.starred,
 	e.sent, e.draft, e.category, e.category_by, e.confidence, e.needs_review, e.priority, e.risk, x.body, x.visible, x.verdict,
-	x.calendar, x.unsubscribe, x.warnings
+	x.calendar, x.warnings
 from emails e join email_texts x on x.user_id = e.user_id and x.email_id = e.id
 where e.user_id = $1 and e.thread_id = $2
 order by e.received_at desc, e.id desc
@@ -155,7 +155,6 @@ type ThreadEmailsRow struct {
 	Visible     string
 	Verdict     json.RawMessage
 	Calendar    json.RawMessage
-	Unsubscribe json.RawMessage
 	Warnings    json.RawMessage
 }
 
@@ -193,7 +192,6 @@ func (q *Queries) ThreadEmails(ctx context.Context, arg ThreadEmailsParams) ([]T
 			&i.Visible,
 			&i.Verdict,
 			&i.Calendar,
-			&i.Unsubscribe,
 			&i.Warnings,
 		); err != nil {
 			return nil, err

@@ -34,8 +34,9 @@ async function morph() {
 	const answer = await fetch(url, { headers: { Accept: "text/html" } });
 	if (!answer.ok || answer.redirected || document.body.dataset.path !== here) return;
 	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+	if (document.querySelector("[data-thread]")) append(page);
 	const gone = new Set([...document.querySelectorAll(".row.leaving")].map((row) => row.id));
-	for (const part of document.querySelector("[data-thread]") ? ["rail"] : ["rail", "main"]) {
+	for (const part of document.querySelector("[data-thread]") ? ["rail", "thread-head", "side"] : ["rail", "main"]) {
 		const from = document.getElementById(part);
 		const to = page.getElementById(part);
 		if (!from || !to) continue;
@@ -44,6 +45,14 @@ async function morph() {
 	}
 	htmx.process(document.getElementById("main"));
 	settle();
+}
+
+// append adds the messages that came since the conversation was opened; those on the page stay as they are.
+function append(page) {
+	for (const message of page.querySelectorAll("#messages > li")) {
+		if (!document.getElementById(message.firstElementChild.id)) document.getElementById("messages").append(message);
+	}
+	htmx.process(document.getElementById("messages"));
 }
 
 // mayChange leaves alone what the person has set: checked boxes, folded groups, the marked row.
