@@ -10,6 +10,7 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/ingest"
 	"applylens/internal/sample"
+	"applylens/internal/search"
 	"applylens/views"
 )
 
@@ -70,6 +71,7 @@ func removeSample(ctx context.Context, q *db.Queries, userID int64) (orphans [][
 	}
 	hashes = append(hashes, files...)
 	for _, step := range []func() error{
+		func() error { return search.Forget(ctx, q, userID, emails) },
 		func() error { return q.EmailTextDelete(ctx, db.EmailTextDeleteParams{UserID: userID, Ids: emails}) },
 		func() error { return q.EmailLabelDelete(ctx, db.EmailLabelDeleteParams{UserID: userID, Ids: emails}) },
 		func() error { return q.EmailDelete(ctx, db.EmailDeleteParams{UserID: userID, Ids: emails}) },

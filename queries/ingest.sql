@@ -28,9 +28,9 @@ select @user_id::bigint, unnest(@ids::bigint[]), unnest(@thread_ids::bigint[]), 
 	unnest(@priorities::text[]), unnest(@needs_replies::boolean[]), unnest(@unwanteds::real[]), unnest(@risks::smallint[]);
 
 -- name: EmailTextInsert :exec
-insert into email_texts (user_id, email_id, body, visible, verdict, calendar, unsubscribe, warnings, tsv)
+insert into email_texts (user_id, email_id, body, visible, verdict, calendar, unsubscribe, warnings)
 select @user_id::bigint, unnest(@email_ids::bigint[]), unnest(@bodies::text[]), unnest(@visibles::text[]), unnest(@verdicts::text[])::jsonb,
-	unnest(@calendars::text[])::jsonb, unnest(@unsubscribes::text[])::jsonb, unnest(@warnings::text[])::jsonb, unnest(@tsvs::text[])::tsvector;
+	unnest(@calendars::text[])::jsonb, unnest(@unsubscribes::text[])::jsonb, unnest(@warnings::text[])::jsonb;
 
 -- name: AttachmentInsert :exec
 insert into attachments (user_id, email_id, part, filename, content_type, size, sha256, content_id, inline)
@@ -69,10 +69,6 @@ select l.id, l.name from labels l where l.user_id = @user_id::bigint and l.name 
 insert into email_labels (user_id, email_id, label_id)
 select @user_id::bigint, unnest(@email_ids::bigint[]), unnest(@label_ids::bigint[])
 on conflict do nothing;
-
--- name: EmailIndexFlush :exec
--- EmailIndexFlush moves what an import left in the pending lists of the text index into the index proper.
-select email_index_flush();
 
 -- name: MailChanged :exec
 -- MailChanged tells open pages of this user, once the transaction commits, that something changed.

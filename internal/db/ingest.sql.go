@@ -163,16 +163,6 @@ func (q *Queries) EmailIDs(ctx context.Context, n int32) ([]int64, error) {
 	return items, nil
 }
 
-const emailIndexFlush = `-- name: EmailIndexFlush :exec
-select email_index_flush()
-`
-
-// EmailIndexFlush moves what an import left in the pending lists of the text index into the index proper.
-func (q *Queries) EmailIndexFlush(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, emailIndexFlush)
-	return err
-}
-
 const emailInsert = `-- name: EmailInsert :exec
 insert into emails (user_id, id, thread_id, identity, message_id, received_at, from_name, from_address, recipients, subject,
 	snippet, size, raw_sha256, sample, place, unread, starred, sent, draft, has_attachment, category, confidence,
@@ -356,9 +346,9 @@ func (q *Queries) EmailTextDelete(ctx context.Context, arg EmailTextDeleteParams
 }
 
 const emailTextInsert = `-- name: EmailTextInsert :exec
-insert into email_texts (user_id, email_id, body, visible, verdict, calendar, unsubscribe, warnings, tsv)
+insert into email_texts (user_id, email_id, body, visible, verdict, calendar, unsubscribe, warnings)
 select $1::bigint, unnest($2::bigint[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[])::jsonb,
-	unnest($6::text[])::jsonb, unnest($7::text[])::jsonb, unnest($8::text[])::jsonb, unnest($9::text[])::tsvector
+	unnest($6::text[])::jsonb, unnest($7::text[])::jsonb, unnest($8::text[])::jsonb
 `
 
 type EmailTextInsertParams struct {
@@ -370,7 +360,6 @@ type EmailTextInsertParams struct {
 	Calendars    []string
 	Unsubscribes []string
 	Warnings     []string
-	Tsvs         []string
 }
 
 func (q *Queries) EmailTextInsert(ctx context.Context, arg EmailTextInsertParams) error {
@@ -383,7 +372,6 @@ func (q *Queries) EmailTextInsert(ctx context.Context, arg EmailTextInsertParams
 		arg.Calendars,
 		arg.Unsubscribes,
 		arg.Warnings,
-		arg.Tsvs,
 	)
 	return err
 }

@@ -33,7 +33,7 @@ type item struct {
 	mail      *mail.Message
 	verdict   triage.Verdict
 	received  time.Time
-	vector    string // of search.Vector, as a tsvector literal
+	words     search.Lexemes
 	id        int64
 	threadID  int64
 	taught    []triage.Correction // about its sender, newest first
@@ -119,7 +119,10 @@ func (in *Ingest) prepare(ctx context.Context, box Mailbox, b *batch) error {
 	if err := in.readCorrections(ctx, box, b); err != nil {
 		return err
 	}
-	return each(b.mails, func(m *item) { m.judge(box) })
+	return each(b.mails, func(m *item) {
+		m.judge(box)
+		m.words = in.Words.Lexemes(m.document())
+	})
 }
 
 // dropKnown removes duplicates of stored mail and within the batch.
@@ -177,7 +180,21 @@ func (m *item) parse(now time.Time) {
 func (m *item) judge(box Mailbox) {
 	m.verdict = triage.Judge(triage.Input{Mail: m.mail, Owner: box.Addresses, Thread: m.before, Now: m.received}).
 		Corrected(strings.ToLower(first(m.mail.From).Address), m.mail.Subject, m.taught)
-	m.vector = search.Vector(m.mail.Subject, addressText(m.mail.From), recipientText(m.mail), m.mail.Text, m.fileNames()).String()
+}
+
+// document is what of the mail is found by words.
+func (m *item) document() search.Document {
+	return search.Document{Subject: m.mail.Subject, From: addressText(m.mail.From), To: addressText(m.mail.To), Cc: addressText(m.mail.Cc),
+		Bcc: addressText(m.mail.Bcc), ReplyTo: addressText(m.mail.ReplyTo), List: m.mail.List.ID, DeliveredTo: m.mail.Header("Delivered-To"), Files: m.fileNames(), Body: m.mail.Text}
+}
+
+// segmentOf is the text index of mails, in their order.
+func segmentOf(mails []*item) search.Segment {
+	var b search.Batch
+	for _, m := range mails {
+		b.Add(m.received, m.words)
+	}
+	return b.Segment()
 }
 
 func (m *item) fileNames() []string {

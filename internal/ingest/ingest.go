@@ -15,6 +15,7 @@ import (
 	"applylens/internal/blobs"
 	"applylens/internal/db"
 	"applylens/internal/errs"
+	"applylens/internal/search"
 )
 
 // An Ingest stores mail.
@@ -23,6 +24,7 @@ type Ingest struct {
 	Blobs *blobs.Store
 	Log   *slog.Logger
 	Now   func() time.Time
+	Words search.Analyzer
 }
 
 // A Mailbox says whose mail comes in.
@@ -82,9 +84,6 @@ func (in *Ingest) Run(ctx context.Context, box Mailbox, source iter.Seq2[Raw, er
 		return nil
 	})
 	err := group.Wait()
-	if err == nil && counts.New > 0 {
-		err = in.DB.As(box.UserID).EmailIndexFlush(ctx)
-	}
 	counts.Seconds = in.Now().Sub(began).Seconds()
 	return counts, explain(err)
 }

@@ -53,6 +53,7 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 	if err := in.putBlobs(ctx, box, b); err != nil {
 		return err
 	}
+	segment, n := segmentOf(b.mails), len(b.mails)
 	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, _ pgx.Tx) error {
 		if err := q.IngestLock(ctx, box.UserID); err != nil {
 			return err
@@ -65,6 +66,12 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 			return err
 		}
 		if err := insertMails(ctx, q, box, b.mails); err != nil {
+			return err
+		}
+		if len(b.mails) < n { // another import was quicker with some
+			segment = segmentOf(b.mails)
+		}
+		if err := segment.Store(ctx, q, box.UserID, mailIDs(b.mails)); err != nil {
 			return err
 		}
 		if err := q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: box.UserID, Ids: changed}); err != nil {
@@ -113,6 +120,14 @@ func insertMails(ctx context.Context, q *db.Queries, box Mailbox, mails []*item)
 	return proposeQuarantine(ctx, q, box, mails)
 }
 
+func mailIDs(mails []*item) []int64 {
+	ids := make([]int64, len(mails))
+	for i, m := range mails {
+		ids[i] = m.id
+	}
+	return ids
+}
+
 func emailRows(box Mailbox, mails []*item) db.EmailInsertParams {
 	p := db.EmailInsertParams{UserID: box.UserID, Sample: box.Sample}
 	for _, m := range mails {
@@ -157,7 +172,6 @@ func textRows(box Mailbox, mails []*item) db.EmailTextInsertParams {
 		p.Calendars = append(p.Calendars, jsonText(m.mail.Calendar))
 		p.Unsubscribes = append(p.Unsubscribes, jsonText(m.mail.List.Unsubscribe))
 		p.Warnings = append(p.Warnings, jsonText(m.mail.Warnings))
-		p.Tsvs = append(p.Tsvs, m.vector)
 	}
 	return p
 }

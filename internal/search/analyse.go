@@ -7,12 +7,11 @@ import (
 	"github.com/kljensen/snowball/english"
 )
 
-// Limits of what one document puts into the index; a tsvector holds less than 1 MB, 256 places of a lexeme, and
-// places up to 16,383.
+// Limits of what one document puts into the index.
 const (
 	maxText     = 1 << 20   // bytes of the body that are analysed
-	maxVector   = 900 << 10 // bytes of the vector
-	maxPosition = 16383
+	maxVector   = 900 << 10 // bytes of lexemes and places
+	maxPosition = 65535
 	maxPlaces   = 255
 	maxMemory   = 1 << 16 // words that an analyser remembers between documents
 )

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // A compiler turns a tree into conditions on emails e. Values of the user become arguments, never SQL.
@@ -16,8 +15,6 @@ type compiler struct {
 
 	shown    []string // of spam and trash, those that the query asks for
 	anywhere bool
-	words    bool // there are words to mark
-	now      time.Time
 	warnings []Warning
 }
 
@@ -39,23 +36,21 @@ func (c *compiler) notYet(n *Node, what string) string {
 	return ""
 }
 
-// condition returns n as SQL, or "" when it sets no condition. A subtree of text becomes one call of the text index.
+// An idSet is an argument that is known once the words were looked up: the ids of the emails that satisfy a clause.
+type idSet struct{ clause *clause }
+
+// condition returns n as SQL, or "" when it sets no condition. A subtree of text becomes one set of ids.
 func (c *compiler) condition(n *Node) string {
-	if q, anchored, ok := c.text.write(n); ok {
-		switch {
-		case q == "":
+	if words, ok := c.text.write(n); ok {
+		if words == nil {
 			return ""
-		case anchored:
-			return c.match(q)
-		case n.Kind == Not:
-			if inner, anchored, _ := c.text.write(n.Kids[0]); anchored {
-				return "not " + c.match(inner)
-			}
 		}
+		return c.match(words)
 	}
 	switch n.Kind {
 	case And:
-		return c.and(n)
+		words, rest := c.split(n)
+		return group(append(c.conditions(rest), c.matches(words)...), " and ")
 	case Or:
 		return c.or(n)
 	case Not:
@@ -73,77 +68,81 @@ func (c *compiler) condition(n *Node) string {
 	return ""
 }
 
-// match finds the emails whose text matches; the function has its own owner filter.
-func (c *compiler) match(q string) string {
-	return "e.id in (select email_match(" + c.arg(q) + "::tsquery))"
+// match finds the emails whose words satisfy a clause.
+func (c *compiler) match(words *clause) string {
+	return "e.id = any (" + c.arg(idSet{words}) + "::bigint[])"
 }
 
-// and merges the kids that are text into one call.
-func (c *compiler) and(n *Node) string {
-	words, rest := c.split(n)
-	var parts []string
-	if words != nil {
-		parts = append(parts, c.condition(words))
+func (c *compiler) matches(words *clause) []string {
+	if words == nil {
+		return nil
 	}
-	for _, k := range rest {
-		if p := c.condition(k); p != "" {
+	return []string{c.match(words)}
+}
+
+func (c *compiler) conditions(nodes []*Node) (parts []string) {
+	for _, n := range nodes {
+		if p := c.condition(n); p != "" {
 			parts = append(parts, p)
 		}
 	}
-	return group(parts, " and ")
+	return parts
 }
 
-// split parts an And into what is text, if some word of it must be there, and the rest.
-func (c *compiler) split(n *Node) (words *Node, rest []*Node) {
-	var text []*Node
-	someAnchored := false
+// split parts an And into what is text and the rest.
+func (c *compiler) split(n *Node) (words *clause, rest []*Node) {
+	var text []*clause
 	for _, k := range n.Kids {
-		if q, anchored, ok := c.text.write(k); ok && q != "" {
-			someAnchored = someAnchored || anchored
-			text = append(text, k)
+		if words, ok := c.text.write(k); ok {
+			text = append(text, words)
 		} else {
 			rest = append(rest, k)
 		}
 	}
-	if !someAnchored {
-		return nil, n.Kids
-	}
-	return join(And, text), rest
+	return joined(clauseAnd, text), rest
 }
 
-// or merges the kids that are text into one call. A kid without a condition is left out, as it is from an and.
+// or merges the kids that are text into one set. A kid without a condition is left out, as it is from an and.
 func (c *compiler) or(n *Node) string {
-	var text []*Node
+	var text []*clause
 	var parts []string
 	for _, k := range n.Kids {
-		if q, anchored, ok := c.text.write(k); ok && anchored && q != "" {
-			text = append(text, k)
+		if words, ok := c.text.write(k); ok {
+			text = append(text, words)
 		} else if p := c.condition(k); p != "" {
 			parts = append(parts, p)
 		}
 	}
-	if len(text) > 0 {
-		q, _, _ := c.text.write(join(Or, text))
-		parts = append(parts, c.match(q))
-	}
-	return group(parts, " or ")
+	return group(append(parts, c.matches(joined(clauseOr, text))...), " or ")
 }
 
-// places returns the condition that leaves out spam and trash, unless they are asked for.
-func (c *compiler) places() string {
-	if c.anywhere {
+// group joins parts in brackets.
+func group(parts []string, op string) string {
+	switch len(parts) {
+	case 0:
 		return ""
+	case 1:
+		return parts[0]
 	}
-	var hidden []string
+	return "(" + strings.Join(parts, op) + ")"
+}
+
+// sees notes which hidden places the query asks for.
+func (c *compiler) sees(n *Node, negated bool) {
+	if !negated && n.Field == "in" {
+		c.anywhere = c.anywhere || n.Value == "anywhere"
+		c.shown = append(c.shown, n.Value)
+	}
+}
+
+// hidden returns the places that are left out: spam and trash, unless they are asked for.
+func (c *compiler) hidden() (places []string) {
 	for _, p := range [...]string{"spam", "trash"} {
-		if !slices.Contains(c.shown, p) {
-			hidden = append(hidden, p)
+		if !c.anywhere && !slices.Contains(c.shown, p) {
+			places = append(places, p)
 		}
 	}
-	if len(hidden) == 0 {
-		return ""
-	}
-	return "e.place <> all (" + c.arg(hidden) + "::text[])"
+	return places
 }
 
 // between returns a condition on a number.

@@ -134,9 +134,9 @@ func (c *compiler) has(n *Node) string {
 	case "yellow-star":
 		return "e.starred"
 	case "drive":
-		return c.match("'drive.google.com' | 'docs.google.com'")
+		return c.hosts("drive.google.com", "docs.google.com")
 	case "youtube":
-		return c.match("'youtube.com' | 'youtu.be'")
+		return c.hosts("youtube.com", "youtu.be")
 	case "inline":
 		return c.attached("a.inline")
 	case "invitation":
@@ -150,6 +150,15 @@ func (c *compiler) has(n *Node) string {
 		}
 	}
 	return c.notYet(n, "has:"+n.Value)
+}
+
+// hosts finds emails that name one of these hosts.
+func (c *compiler) hosts(names ...string) string {
+	var s slot
+	for _, name := range names {
+		s.wanted = append(s.wanted, c.text.number(name, false, false))
+	}
+	return c.match(&clause{kind: clauseWord, slots: []slot{s}})
 }
 
 func (c *compiler) attached(match string) string {

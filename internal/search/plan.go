@@ -1,119 +1,134 @@
 package search
 
 import (
-	"errors"
 	"strings"
+
+	"applylens/internal/search/postings"
 )
 
-// ErrCursor means that Request.After is not what a Result gave.
-var ErrCursor = errors.New("search: no such page")
+const columns = `e.id, e.thread_id, e.message_id, e.subject, e.from_name, e.from_address, e.received_at, e.size, e.place, e.unread,
+	e.starred, e.has_attachment, e.category, e.priority, e.risk, e.needs_reply, e.needs_review, e.snippet, left(t.body, ` + bodyBytes + `)`
 
-// A plan is one statement with its arguments.
+// A plan is what a query asks for: words that must match, conditions on the rows, and words to rank by.
 type plan struct {
-	sql      string
-	args     []any
-	ranked   bool
+	words    *clause // nil: any email
+	where    []string
+	hidden   []string // places that are left out; not yet in where
+	args     []any    // of where; the first is the owner
+	wants    []want
+	rankings []ranking
 	warnings []Warning
 }
 
-const columns = `e.id, e.thread_id, e.message_id, e.subject, e.from_name, e.from_address, e.received_at, e.size, e.place, e.unread,
-	e.starred, e.has_attachment, e.category, e.priority, e.risk, e.needs_reply, e.needs_review, e.snippet`
-
-// conditions returns the conditions of the query on emails e, the owner first.
-func (c *compiler) conditions(q *Query, user string) []string {
-	where := []string{"e.user_id = " + user}
-	if q.Root != nil {
+// planOf compiles a query.
+func planOf(s *analysis, q *Query, r Request) plan {
+	c := &compiler{userID: r.UserID}
+	c.text = textQuery{lex: s, me: r.Me, warn: c.warn}
+	c.arg(r.UserID)
+	p := plan{where: []string{"e.user_id = $1::bigint"}}
+	if n := q.Root; n != nil {
 		q.Terms(c.sees)
-		if w := c.condition(q.Root); w != "" {
-			where = append(where, w)
+		if n.Kind != And {
+			n = &Node{Kind: And, Kids: []*Node{n}}
+		}
+		var rest []*Node
+		p.words, rest = c.split(n)
+		p.where = append(p.where, c.conditions(rest)...)
+		p.rankings = c.text.rankings(q)
+	}
+	p.hidden = c.hidden()
+	p.args, p.wants, p.warnings = c.args, c.text.wants, c.warnings
+	return p
+}
+
+// resolve gives the arguments of the sets of ids their values.
+func (p *plan) resolve(c *corpus) {
+	for i, a := range p.args {
+		if set, ok := a.(idSet); ok {
+			ids := []int64{}
+			for _, seg := range c.shards {
+				seg.match(set.clause).all(func(doc int) { ids = append(ids, seg.docs[doc].ID) })
+			}
+			p.args[i] = ids
 		}
 	}
-	if w := c.places(); w != "" {
-		where = append(where, w)
+}
+
+// arg adds an argument.
+func (p *plan) arg(v any) string {
+	c := compiler{args: p.args}
+	name := c.arg(v)
+	p.args = c.args
+	return name
+}
+
+// filtered tells that there are conditions on the rows beside the owner.
+func (p *plan) filtered() bool { return len(p.where) > 1 }
+
+// conditions returns the conditions on emails e, the owner first.
+func (p *plan) conditions() string {
+	where := strings.Join(p.where, " and ")
+	if len(p.hidden) > 0 {
+		where += " and e.place <> all (" + p.arg(p.hidden) + "::text[])"
 	}
 	return where
 }
 
-func newCompiler(s *analysis, q *Query, r Request) *compiler {
-	c := &compiler{userID: r.UserID, now: q.Now}
-	c.text = textQuery{lex: s, me: r.Me, warn: c.warn}
-	return c
-}
-
-// compileIDs writes the statement for the ids of the newest matches.
-func compileIDs(s *analysis, q *Query, r Request, most int) plan {
-	c := newCompiler(s, q, r)
-	where := c.conditions(q, c.arg(r.UserID)+"::bigint")
-	sql := "select e.id from emails e where " + strings.Join(where, " and ") + " order by e.received_at desc, e.id desc limit " + c.arg(most) + "::int"
-	return plan{sql: sql, args: c.args, warnings: c.warnings}
-}
-
-// compile writes the statement for one page.
-func compile(s *analysis, q *Query, r Request, after cursor) plan {
-	c := newCompiler(s, q, r)
-	user := c.arg(r.UserID) + "::bigint"
-	where := c.conditions(q, user)
-	ranking, heading := "", ""
-	if q.Root != nil {
-		quiet := textQuery{lex: s, me: r.Me, rank: true, warn: func(*Node, string) {}}
-		ranking, _, _ = quiet.write(q.Root)
-		quiet.head = true
-		heading, _, _ = quiet.write(q.Root)
-	}
-	p := plan{ranked: ranking != "" && !r.Newest && after.at.IsZero()}
-	body := "''"
-	if ranking != "" || c.words {
-		body = "left(t.body, " + c.arg(bodyBytes) + "::int)"
-	}
-	if p.ranked {
-		p.sql = c.rankedSQL(where, user, body, ranking, heading, r.Limit, after)
-	} else {
-		p.sql = c.newestSQL(where, user, body, r.Limit, after)
-	}
-	p.args, p.warnings = c.args, c.warnings
-	return p
-}
-
-// sees notes which hidden places the query asks for, and whether it has words to mark.
-func (c *compiler) sees(n *Node, negated bool) {
-	if !negated && n.Field == "in" {
-		c.anywhere = c.anywhere || n.Value == "anywhere"
-		c.shown = append(c.shown, n.Value)
-	}
-	c.words = c.words || textField(n.Field) && !negated
-}
-
 // newestSQL reads matches by time. On the first page they are counted, up to MaxTotal.
-func (c *compiler) newestSQL(where []string, user, body string, limit int, after cursor) string {
-	count, bound := "(select count(*) from m)", MaxTotal+1
+func (p *plan) newestSQL(limit int, after cursor) string {
+	where, count, bound := p.conditions(), "(select count(*) from m)", MaxTotal+1
 	if !after.at.IsZero() {
-		where = append(where, "(e.received_at, e.id) < ("+c.arg(after.at)+"::timestamptz, "+c.arg(after.id)+"::bigint)")
+		where += " and (e.received_at, e.id) < (" + p.arg(after.at) + "::timestamptz, " + p.arg(after.id) + "::bigint)"
 		count, bound = "0", limit+1
 	}
-	return `with m as materialized (select e.id, e.received_at from emails e where ` + strings.Join(where, " and ") + `
-	order by e.received_at desc, e.id desc limit ` + c.arg(bound) + `::int),
-p as materialized (select m.id from m order by m.received_at desc, m.id desc limit ` + c.arg(limit+1) + `::int)
-select ` + count + `, 0::float8, ` + columns + `, ` + body + `
-from p join emails e on e.user_id = ` + user + ` and e.id = p.id join email_texts t on t.user_id = ` + user + ` and t.email_id = p.id
+	return `with m as materialized (select e.id, e.received_at from emails e where ` + where + `
+	order by e.received_at desc, e.id desc limit ` + p.arg(bound) + `::int),
+p as materialized (select m.id from m order by m.received_at desc, m.id desc limit ` + p.arg(limit+1) + `::int)
+select ` + count + `, ` + columns + `
+from p join emails e on e.user_id = $1 and e.id = p.id join email_texts t on t.user_id = $1 and t.email_id = p.id
 order by e.received_at desc, e.id desc`
 }
 
-// rankedSQL compares the newest matches, and the newest of those whose subject matches, by Postgres's two measures
-// (frequency and cover density, each over 1 + log of the length), times a mild prior for recency: a mail of a year
-// ago counts about 0.7 of one of today.
-func (c *compiler) rankedSQL(where []string, user, body, ranking, heading string, limit int, after cursor) string {
-	rank := c.arg(ranking) + "::tsquery"
-	weights := "'{0.1, 0.4, 0.6, 1.0}'::float4[]"
-	return `with m as materialized (select e.id, e.received_at from emails e where ` + strings.Join(where, " and ") + `
-	order by e.received_at desc, e.id desc limit ` + c.arg(MaxTotal+1) + `::int),
-head as materialized (select m.id from m where m.id in (select email_match(` + c.arg(heading) + `::tsquery))
-	order by m.received_at desc, m.id desc limit ` + c.arg(poolHead) + `::int),
-pool as materialized ((select m.id from m order by m.received_at desc, m.id desc limit ` + c.arg(poolNew) + `::int) union select head.id from head),
-p as materialized (select pool.id, (ts_rank(` + weights + `, t.tsv, ` + rank + `, 1) + ts_rank_cd(` + weights + `, t.tsv, ` + rank + `, 1))::float8
-		/ (1 + 0.15 * ln(1 + greatest(extract(epoch from ` + c.arg(c.now) + `::timestamptz - m.received_at) / 2592000, 0))::float8) as score, m.received_at
-	from pool join m on m.id = pool.id join email_texts t on t.user_id = ` + user + ` and t.email_id = pool.id
-	order by score desc, m.received_at desc, pool.id desc limit ` + c.arg(limit+1) + `::int offset ` + c.arg(after.offset) + `::int)
-select (select count(*) from m), p.score, ` + columns + `, ` + body + `
-from p join emails e on e.user_id = ` + user + ` and e.id = p.id join email_texts t on t.user_id = ` + user + ` and t.email_id = p.id
-order by p.score desc, e.received_at desc, e.id desc`
+// rowsSQL reads the emails of a page in the order of their ids.
+const rowsSQL = `select 0, ` + columns + `
+from unnest($2::bigint[]) with ordinality w (id, n)
+join emails e on e.user_id = $1 and e.id = w.id join email_texts t on t.user_id = $1 and t.email_id = w.id
+order by w.n`
+
+// A matched email of a shard.
+type matched struct {
+	at, id int64
+	score  float32
+}
+
+// before tells the order of hits: best first, or newest first when the scores are equal, as without a ranking they are.
+func (m matched) before(o matched) bool {
+	switch {
+	case m.score != o.score:
+		return m.score > o.score
+	case m.at != o.at:
+		return m.at > o.at
+	}
+	return m.id > o.id
+}
+
+// words returns the documents that satisfy a clause; a nil clause is satisfied by all.
+func (p *shard) words(c *clause) bitset {
+	if c != nil {
+		return p.match(c)
+	}
+	b := newBitset(len(p.docs))
+	b.fill(len(p.docs))
+	return b
+}
+
+// ofIDs returns the documents with these ids.
+func ofIDs(docs []postings.Doc, ids map[int64]bool) bitset {
+	b := newBitset(len(docs))
+	for i := range docs {
+		if ids[docs[i].ID] {
+			b.set(i)
+		}
+	}
+	return b
 }

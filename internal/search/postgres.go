@@ -2,29 +2,23 @@ package search
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"applylens/internal/db"
 )
 
 // Bounds of the work of one search.
 const (
-	MaxTotal  = 10_000 // matches that are counted; beyond it Result.More is set
-	MaxHits   = 200    // hits of one page
-	poolNew   = 200    // newest matches that are ranked
-	poolHead  = 100    // newest matches in the subject that are ranked
-	bodyBytes = 20_000 // characters of the text that are looked at for the snippet
-	snippet   = 180    // runes
+	MaxTotal  = 10_000  // matches of filters alone that are counted; beyond it Result.More is set
+	MaxHits   = 200     // hits of one page
+	maxOffset = 10_000  // ranked hits before the last page
+	direct    = 2_000   // matches of words up to which the rows are looked at one by one
+	bodyBytes = "20000" // characters of the text that are looked at for the snippet
+	snippet   = 180     // runes
 )
-
-// A Querier runs one statement as the owner of the mail (db.DB.Owner).
-type Querier interface {
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-}
 
 // A Request says whose mail is searched and which page of the answer is wanted.
 type Request struct {
@@ -39,7 +33,7 @@ type Request struct {
 type Result struct {
 	Mode     string // which engine ran: "postgres full text"
 	Ranked   bool   // best first; else newest first
-	Pool     int    // of Ranked: only the newest so many matches were compared; 0 when it was all of them
+	Pool     int    // always 0: all matches are compared
 	Total    int    // matches; of the first page only, -1 later
 	More     bool   // there are more than Total
 	Hits     []Hit
@@ -66,13 +60,18 @@ type Hit struct {
 
 	SubjectSpans, FromSpans []Span // what to mark in Subject and FromName
 	Snippet                 Snippet
+
+	order int64 // Unix seconds by which a match of words was ordered
 }
 
-// Postgres searches by the text index of Postgres. The zero value is ready; keep one, for its analyser.
-type Postgres struct{ Analyzer Analyzer }
+// Postgres searches by the text index in Postgres. The zero value is ready; keep one, for what it remembers.
+type Postgres struct {
+	Analyzer Analyzer
+	memory   memory
+}
 
 // Search answers a query with one page. An error is one of the database or of the cursor; a query has only warnings.
-func (p *Postgres) Search(ctx context.Context, db Querier, q *Query, r Request) (Result, error) {
+func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request) (Result, error) {
 	after, err := parseCursor(r.After)
 	if err != nil {
 		return Result{}, err
@@ -80,24 +79,151 @@ func (p *Postgres) Search(ctx context.Context, db Querier, q *Query, r Request) 
 	if r.Limit <= 0 || r.Limit > MaxHits {
 		r.Limit = min(max(r.Limit, 50), MaxHits)
 	}
-	s := p.Analyzer.get()
-	plan := compile(s, q, r, after)
-	p.Analyzer.put(s)
-	result := Result{Mode: "postgres full text", Ranked: plan.ranked, Total: -1, Warnings: append(q.Warnings[:len(q.Warnings):len(q.Warnings)], plan.warnings...)}
-	rows, err := db.Query(ctx, plan.sql, plan.args...)
+	plan, c, err := p.plan(ctx, conn, q, r)
+	result := Result{Mode: "postgres full text", Total: -1, Warnings: plan.warnings}
 	if err != nil {
-		return result, fmt.Errorf("search: %w", err)
+		return result, err
+	}
+	result.Ranked = len(plan.rankings) > 0 && !r.Newest && after.at.IsZero()
+	if plan.words == nil && !result.Ranked {
+		sql := plan.newestSQL(r.Limit, after)
+		total, err := p.read(ctx, conn, q, r, &result, sql, plan.args)
+		if err == nil {
+			result.page(r, after, total)
+		}
+		return result, err
+	}
+	sets, err := plan.matches(ctx, conn, c)
+	if err != nil {
+		return result, err
+	}
+	total, best := plan.best(c, sets, q.Now.Unix(), result.Ranked, r.Limit+1, after)
+	if _, err := p.read(ctx, conn, q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
+		return result, err
+	}
+	result.score(best)
+	result.page(r, after, total)
+	return result, nil
+}
+
+// plan compiles a query and looks up its words.
+func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) (plan, *corpus, error) {
+	s := p.Analyzer.get()
+	made := planOf(s, q, r)
+	p.Analyzer.put(s)
+	made.warnings = append(q.Warnings[:len(q.Warnings):len(q.Warnings)], made.warnings...)
+	if len(made.wants) == 0 {
+		return made, &corpus{}, nil
+	}
+	c, err := p.lookup(ctx, db.New(conn), r.UserID, made.wants)
+	if err == nil {
+		made.resolve(c)
+	}
+	return made, c, err
+}
+
+// matches returns the documents of each shard that match the words and the conditions.
+func (p *plan) matches(ctx context.Context, conn db.DBTX, c *corpus) ([]bitset, error) {
+	sets, n := make([]bitset, len(c.shards)), 0
+	for i, seg := range c.shards {
+		sets[i] = seg.words(p.words)
+		n += sets[i].count()
+	}
+	if n == 0 || !p.filtered() && len(p.hidden) == 0 {
+		return sets, nil
+	}
+	sql, keep := "", true
+	switch {
+	case n <= direct:
+		var ids []int64
+		for i, seg := range c.shards {
+			sets[i].all(func(doc int) { ids = append(ids, seg.docs[doc].ID) })
+		}
+		sql = "select e.id from emails e where " + p.conditions() + " and e.id = any (" + p.arg(ids) + "::bigint[])"
+	case !p.filtered(): // what is hidden is less than what is not
+		keep = false
+		sql = "select e.id from emails e where e.user_id = $1::bigint and e.place in ('spam', 'trash') and e.place = any (" + p.arg(p.hidden) + "::text[])"
+	default:
+		sql = "select e.id from emails e where " + p.conditions()
+	}
+	rows, err := readIDs(ctx, conn, sql, p.args)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[int64]bool, len(rows))
+	for _, id := range rows {
+		ids[id] = true
+	}
+	for i, seg := range c.shards {
+		if found := ofIDs(seg.docs, ids); keep {
+			sets[i].and(found)
+		} else {
+			sets[i].minus(found)
+		}
+	}
+	return sets, nil
+}
+
+func readIDs(ctx context.Context, conn db.DBTX, sql string, args []any) ([]int64, error) {
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return nil, fmt.Errorf("search: %w", err)
+	}
+	return ids, nil
+}
+
+func idsOf(found []matched) []int64 {
+	ids := make([]int64, len(found))
+	for i, m := range found {
+		ids[i] = m.id
+	}
+	return ids
+}
+
+// best counts the matches and returns limit of them, from the cursor on.
+func (p *plan) best(c *corpus, sets []bitset, now int64, ranked bool, limit int, after cursor) (total int, best []matched) {
+	found := page{most: after.offset + limit}
+	s := c.scorer(p.rankings, now)
+	last := matched{at: after.at.Unix(), id: after.id}
+	for i, seg := range c.shards {
+		var scores []float32
+		if ranked {
+			scores = s.scores(seg)
+		}
+		sets[i].all(func(doc int) {
+			d := &seg.docs[doc]
+			m := matched{at: d.At, id: d.ID}
+			if ranked {
+				m.score = scores[doc] * s.recency(d.At)
+			}
+			if total++; after.at.IsZero() || last.before(m) {
+				found.add(m)
+			}
+		})
+	}
+	best = found.sorted()
+	return total, best[min(after.offset, len(best)):]
+}
+
+// read reads the rows of hits and marks in them what was searched for.
+func (p *Postgres) read(ctx context.Context, conn db.DBTX, q *Query, r Request, result *Result, sql string, args []any) (total int, err error) {
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		return 0, fmt.Errorf("search: %w", err)
 	}
 	defer rows.Close()
 	mark := p.Analyzer.Highlighter(q, r.Me)
-	total := 0
 	for rows.Next() {
 		var h Hit
 		var body, short string
-		if err := rows.Scan(&total, &h.Score, &h.ID, &h.ThreadID, &h.MessageID, &h.Subject, &h.FromName, &h.FromAddress, &h.ReceivedAt,
+		if err := rows.Scan(&total, &h.ID, &h.ThreadID, &h.MessageID, &h.Subject, &h.FromName, &h.FromAddress, &h.ReceivedAt,
 			&h.Size, &h.Place, &h.Unread, &h.Starred, &h.HasAttachment, &h.Category, &h.Priority, &h.Risk, &h.NeedsReply, &h.NeedsReview,
 			&short, &body); err != nil {
-			return result, fmt.Errorf("search: read a hit: %w", err)
+			return 0, fmt.Errorf("search: read a hit: %w", err)
 		}
 		h.SubjectSpans, h.FromSpans = mark.Spans("subject", h.Subject), mark.Spans("from", h.FromName)
 		h.Snippet = mark.Snippet("body", body, snippet)
@@ -107,78 +233,61 @@ func (p *Postgres) Search(ctx context.Context, db Querier, q *Query, r Request) 
 		result.Hits = append(result.Hits, h)
 	}
 	if err := rows.Err(); err != nil {
-		return result, fmt.Errorf("search: %w", err)
+		return 0, fmt.Errorf("search: %w", err)
 	}
-	result.page(r, after, total)
-	return result, nil
+	return total, nil
+}
+
+// score gives the hits their scores and the times by which they were ordered.
+func (r *Result) score(best []matched) {
+	scores := make(map[int64]matched, len(best))
+	for _, m := range best {
+		scores[m.id] = m
+	}
+	for i := range r.Hits {
+		m := scores[r.Hits[i].ID]
+		r.Hits[i].Score, r.Hits[i].order = float64(m.score), m.at
+	}
 }
 
 // IDs returns the ids of at most most matches, newest first, for an action on all that match. What it warns of has
 // narrowed nothing: the caller shows the warnings before it acts.
-func (p *Postgres) IDs(ctx context.Context, db Querier, q *Query, r Request, most int) ([]int64, []Warning, error) {
-	s := p.Analyzer.get()
-	plan := compileIDs(s, q, r, most)
-	p.Analyzer.put(s)
-	rows, err := db.Query(ctx, plan.sql, plan.args...)
+func (p *Postgres) IDs(ctx context.Context, conn db.DBTX, q *Query, r Request, most int) ([]int64, []Warning, error) {
+	plan, c, err := p.plan(ctx, conn, q, r)
 	if err != nil {
-		return nil, nil, fmt.Errorf("search: %w", err)
+		return nil, nil, err
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if plan.words == nil {
+		sql := "select e.id from emails e where " + plan.conditions() + " order by e.received_at desc, e.id desc limit " + plan.arg(most) + "::int"
+		ids, err := readIDs(ctx, conn, sql, plan.args)
+		return ids, plan.warnings, err
+	}
+	sets, err := plan.matches(ctx, conn, c)
 	if err != nil {
-		return nil, nil, fmt.Errorf("search: %w", err)
+		return nil, nil, err
 	}
-	return ids, append(q.Warnings[:len(q.Warnings):len(q.Warnings)], plan.warnings...), nil
+	_, best := plan.best(c, sets, 0, false, most, cursor{})
+	return idsOf(best), plan.warnings, nil
 }
 
 // page takes off the hit beyond the page, which only tells that there are more.
 func (r *Result) page(q Request, after cursor, total int) {
 	if q.After == "" {
-		r.Total, r.More = min(total, MaxTotal), total > MaxTotal
-	}
-	if r.Ranked && total > poolNew {
-		r.Pool = poolNew
+		r.Total = total
+		if total > MaxTotal && len(r.Hits) > 0 && r.Hits[0].order == 0 { // filters alone
+			r.Total, r.More = MaxTotal, true
+		}
 	}
 	if len(r.Hits) <= q.Limit {
 		return
 	}
 	r.Hits = r.Hits[:q.Limit]
-	last := r.Hits[q.Limit-1]
-	if r.Ranked {
-		r.Next = cursor{offset: after.offset + q.Limit}.String()
-	} else {
+	switch last := r.Hits[q.Limit-1]; {
+	case !r.Ranked && last.order != 0:
+		r.Next = cursor{at: time.Unix(last.order, 0), id: last.ID}.String()
+	case !r.Ranked:
 		r.Next = cursor{at: last.ReceivedAt, id: last.ID}.String()
+	case after.offset+q.Limit < maxOffset:
+		r.Next = cursor{offset: after.offset + q.Limit}.String()
 	}
-}
-
-// A cursor is the place of a page: after so many ranked hits, or after an email by time.
-type cursor struct {
-	offset int
-	at     time.Time
-	id     int64
-}
-
-func (c cursor) String() string {
-	s := "r" + strconv.Itoa(c.offset)
-	if !c.at.IsZero() {
-		s = "d" + strconv.FormatInt(c.at.UnixMicro(), 10) + "." + strconv.FormatInt(c.id, 10)
-	}
-	return base64.RawURLEncoding.EncodeToString([]byte(s))
-}
-
-func parseCursor(s string) (cursor, error) {
-	if s == "" {
-		return cursor{}, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err == nil && len(b) > 1 {
-		at, id, two := strings.Cut(string(b[1:]), ".")
-		n, errN := strconv.ParseInt(at, 10, 64)
-		switch i, errI := strconv.ParseInt(id, 10, 64); {
-		case b[0] == 'r' && !two && errN == nil && n >= 0 && n <= poolNew+poolHead:
-			return cursor{offset: int(n)}, nil
-		case b[0] == 'd' && two && errN == nil && errI == nil:
-			return cursor{at: time.UnixMicro(n), id: i}, nil
-		}
-	}
-	return cursor{}, ErrCursor
 }

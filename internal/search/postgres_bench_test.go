@@ -22,6 +22,9 @@ import (
 // benchSize is the number of mails in the mailbox of the benchmark.
 const benchSize = 100_000
 
+// benchBatches is how many segments 5,000 of its mails come in.
+const benchBatches = 12
+
 // benchOpen starts the Postgres in the folder SEARCH_BENCH and fills it on first use.
 func benchOpen(tb testing.TB) (*db.DB, int64) {
 	tb.Helper()
@@ -72,10 +75,12 @@ func benchFill(tb testing.TB, pool *pgxpool.Pool, id int64) {
 	ctx, texts, r := context.Background(), mails(tb), rand.New(rand.NewPCG(1, 2))
 	words := strings.Fields("offer interview application position engineer invoice meeting project report update team thanks schedule")
 	var a Analyzer
-	begin, vectors := time.Now(), 0
+	begin := time.Now()
 	end := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	for from := 0; from < benchSize; from += 5000 {
 		var mailRows, textRows [][]any
+		var batches [benchBatches]Batch
+		var ids [benchBatches][]int64
 		for i := from; i < from+5000; i++ {
 			t := texts[r.IntN(len(texts))]
 			cut := r.IntN(len(t)/2 + 1)
@@ -83,8 +88,10 @@ func benchFill(tb testing.TB, pool *pgxpool.Pool, id int64) {
 			subject := fmt.Sprintf("%s %s for case%d", words[r.IntN(len(words))], words[r.IntN(len(words))], i)
 			address := fmt.Sprintf("anna%d@mail%d.example.com", r.IntN(3000), r.IntN(200))
 			at := end.Add(-time.Duration(r.Int64N(int64(3 * 365 * 24 * time.Hour))))
-			l := a.Vector(Document{Subject: subject, From: "Anna Smith <" + address + ">", To: "Me <bench@example.com>", Body: body})
-			vectors += len(l.String())
+			l := a.Lexemes(Document{Subject: subject, From: "Anna Smith <" + address + ">", To: "Me <bench@example.com>", Body: body})
+			n := i * benchBatches / 5000 % benchBatches
+			batches[n].Add(at, l)
+			ids[n] = append(ids[n], int64(i+1))
 			sum := sha256.Sum256([]byte(subject))
 			place := "archive"
 			if r.IntN(10) == 0 {
@@ -95,20 +102,25 @@ func benchFill(tb testing.TB, pool *pgxpool.Pool, id int64) {
 			mailRows = append(mailRows, []any{id, int64(i + 1), int64(i + 1), sum[:], fmt.Sprintf("%d@bench", i), at, "Anna Smith", address,
 				"Me <bench@example.com>", subject, cutAt(body, 100), int64(len(body)), sum[:], false, place, r.IntN(10) == 0, r.IntN(50) == 0, false,
 				false, r.IntN(8) == 0, categories[r.IntN(len(categories))], r.Float32(), r.IntN(20) == 0, "normal", false, float32(0), int16(r.IntN(100))})
-			textRows = append(textRows, []any{id, int64(i + 1), body, body, "{}", l})
+			textRows = append(textRows, []any{id, int64(i + 1), body, body, "{}"})
 		}
 		for _, c := range []struct {
 			table, columns string
 			rows           [][]any
 		}{{"emails", "user_id id thread_id identity message_id received_at from_name from_address recipients subject snippet size raw_sha256 sample place unread starred sent draft has_attachment category confidence needs_review priority needs_reply unwanted risk", mailRows},
-			{"email_texts", "user_id email_id body visible verdict tsv", textRows}} {
+			{"email_texts", "user_id email_id body visible verdict", textRows}} {
 			if _, err := pool.CopyFrom(ctx, pgx.Identifier{c.table}, strings.Fields(c.columns), pgx.CopyFromRows(c.rows)); err != nil {
 				tb.Fatal(err)
 			}
 		}
+		for n := range batches {
+			if err := batches[n].Segment().Store(ctx, db.New(pool), id, ids[n]); err != nil {
+				tb.Fatal(err)
+			}
+		}
 	}
-	tb.Logf("filled in %v, %d bytes of vector a mail", time.Since(begin), vectors/benchSize)
-	for _, s := range []string{"select email_index_flush()", "vacuum analyze emails", "vacuum analyze email_texts"} {
+	tb.Logf("filled in %v", time.Since(begin))
+	for _, s := range []string{"vacuum analyze emails", "vacuum analyze email_texts", "vacuum analyze search_blocks", "vacuum analyze search_segments"} {
 		if _, err := pool.Exec(ctx, s); err != nil {
 			tb.Fatal(err)
 		}

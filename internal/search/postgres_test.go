@@ -82,8 +82,12 @@ func insert(t *testing.T, d *db.DB, user int64, f fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := new(Analyzer).Vector(Document{Subject: f.subject, From: f.from, To: f.to, Cc: f.cc, Body: f.body, Files: f.files})
-	exec(t, o, "insert into email_texts (user_id, email_id, body, visible, verdict, tsv) values ($1, $2, $3, $3, '{}', $4)", user, id, f.body, v)
+	exec(t, o, "insert into email_texts (user_id, email_id, body, visible, verdict) values ($1, $2, $3, $3, '{}')", user, id, f.body)
+	var b Batch
+	b.Add(clock(t).AddDate(0, 0, -f.days), new(Analyzer).Lexemes(Document{Subject: f.subject, From: f.from, To: f.to, Cc: f.cc, Body: f.body, Files: f.files}))
+	if err := b.Segment().Store(ctx, db.New(o), user, []int64{id}); err != nil {
+		t.Fatal(err)
+	}
 	hash := sha256.Sum256([]byte(f.name + "@test"))
 	exec(t, o, "insert into thread_ids (user_id, id_hash, thread_id) values ($1, $2, 1)", user, hash[:16])
 	for i, file := range f.files {

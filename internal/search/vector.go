@@ -1,13 +1,5 @@
 package search
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/jackc/pgx/v5/pgtype"
-)
-
 // A Document is what of a mail is found by words. Addresses are written as people see them: "Name <address>, …".
 type Document struct {
 	Subject, From, To, Cc, Bcc, ReplyTo, List, DeliveredTo string
@@ -16,13 +8,12 @@ type Document struct {
 	Body  string
 }
 
-// marks are put before a lexeme, with a =, to say in which field it stands; no word contains a =. The index does not
-// keep weights, so a field without a mark has to be looked up in each candidate.
+// marks say in which field a word stands where the parts of an email that the index tells apart do not: such a word is
+// indexed once more, as =, the mark and the lexeme. No lexeme begins with a =.
 var marks = [...]struct {
 	field string
 	mark  byte
-}{{"subject", 's'}, {"from", 'f'}, {"to", 't'}, {"cc", 'c'}, {"bcc", 'b'}, {"reply-to", 'r'}, {"list", 'l'},
-	{"deliveredto", 'd'}, {"filename", 'n'}, {"domain", 'f'}}
+}{{"to", 't'}, {"cc", 'c'}, {"bcc", 'b'}, {"reply-to", 'r'}, {"list", 'l'}, {"deliveredto", 'd'}, {"filename", 'n'}}
 
 func markOf(field string) byte {
 	for _, m := range marks {
@@ -33,83 +24,79 @@ func markOf(field string) byte {
 	return 0
 }
 
-// Weights of a place, as Postgres codes them.
-const (
-	weightA uint16 = 3 << 14 // subject
-	weightB uint16 = 2 << 14 // sender
-	weightC uint16 = 1 << 14 // recipients and names of attachments
-	weightD uint16 = 0       // body
-	noPlace uint16 = 1       // findable by the mark alone; never a place, since the first is 1
-)
-
-// Lexemes is the searchable form of a document: each lexeme once, with its places (position and weight) in order.
+// Lexemes is the searchable form of a document: each lexeme once, with its positions in order.
 type Lexemes struct {
 	words     []string
 	ends      []int32 // of the places of words[i]
 	places    []uint16
-	Truncated bool // the text was longer than what is indexed
+	starts    [3]uint16 // where sender, recipients and body begin
+	length    int       // words of the body
+	Truncated bool      // the text was longer than what is indexed
 }
 
-// Vector analyses a document whose recipients and copies are in one string.
-func Vector(subject, from, to, body string, attachments []string) Lexemes {
-	return new(Analyzer).Vector(Document{Subject: subject, From: from, To: to, Body: body, Files: attachments})
-}
-
-// Vector analyses a document: A subject, B sender, C recipients and names of attachments, D body. Reply-To, list and
-// delivered-to are found by their fields alone.
-func (a *Analyzer) Vector(d Document) Lexemes {
+// Lexemes analyses a document. Reply-To, list and delivered-to are found by their fields alone.
+func (a *Analyzer) Lexemes(d Document) Lexemes {
 	s := a.get()
 	defer a.put(s)
 	v := &s.vector
 	v.begin()
-	s.add(d.Subject, 's', weightA)
-	s.add(d.From, 'f', weightB)
-	s.add(d.To, 't', weightC)
-	s.add(d.Cc, 'c', weightC)
-	s.add(d.Bcc, 'b', weightC)
+	var starts [3]int
+	s.add(d.Subject, 0, true)
+	starts[0] = v.at
+	s.add(d.From, 0, true)
+	starts[1] = v.at
+	s.add(d.To, 't', true)
+	s.add(d.Cc, 'c', true)
+	s.add(d.Bcc, 'b', true)
 	for _, name := range d.Files {
-		s.add(name, 'n', weightC)
+		s.add(name, 'n', true)
 	}
-	s.add(d.ReplyTo, 'r', noPlace)
-	s.add(d.List, 'l', noPlace)
-	s.add(d.DeliveredTo, 'd', noPlace)
+	starts[2] = v.at
+	s.add(d.ReplyTo, 'r', false)
+	s.add(d.List, 'l', false)
+	s.add(d.DeliveredTo, 'd', false)
 	if len(d.Body) > maxText {
 		v.truncated = true
 	}
-	s.add(cutAt(d.Body, maxText), 0, weightD)
-	return v.lexemes(s.lexemes)
+	s.add(cutAt(d.Body, maxText), 0, true)
+	l := v.lexemes(s.lexemes)
+	for i, at := range starts {
+		l.starts[i] = uint16(min(at, maxPosition))
+	}
+	l.length = v.at - starts[2] - 1
+	return l
 }
 
-// add puts a text into the vector, marked by its field when it has one.
-func (s *analysis) add(text string, mark byte, weight uint16) {
+// add puts a text into the vector, marked by its field when it has a mark; without places only so marked.
+func (s *analysis) add(text string, mark byte, placed bool) {
 	v := &s.vector
 	first := v.at
 	s.reset(text)
 	for s.next() {
 		at := v.at
 		for i := range s.parts {
-			s.place(s.stem(s.word(i)), mark, weight, v.at+i)
+			s.place(s.stem(s.word(i)), mark, placed, v.at+i)
 		}
 		v.at += len(s.parts)
 		if whole := s.wholeText(); whole != nil {
-			s.place(s.number(whole), mark, weight, at)
-			s.hosts(func(host []byte) { s.place(s.number(host), mark, weight, at) })
+			s.place(s.number(whole), mark, placed, at)
+			s.hosts(func(host []byte) { s.place(s.number(host), mark, placed, at) })
 		}
 	}
-	if weight == noPlace {
+	if !placed {
 		v.at = first
 		return
 	}
 	v.at++ // no phrase goes from one field into the next
 }
 
-// place records a lexeme at a position; with noPlace only its marked form.
-func (s *analysis) place(lexeme int32, mark byte, weight uint16, at int) {
-	if weight != noPlace {
-		s.vector.add(lexeme, len(s.lexemes[lexeme]), uint16(min(at, maxPosition))|weight, true)
+// place records a lexeme at a position, and its marked form.
+func (s *analysis) place(lexeme int32, mark byte, placed bool, at int) {
+	if placed {
+		s.vector.add(lexeme, len(s.lexemes[lexeme]), uint16(min(at, maxPosition)), true)
 	}
 	if mark != 0 {
-		s.key = append(append(s.key[:0], mark, '='), s.lexemes[lexeme]...)
+		s.key = append(append(s.key[:0], '=', mark), s.lexemes[lexeme]...)
 		s.vector.add(s.number(s.key), len(s.key), 0, false)
 	}
 }
@@ -159,7 +146,7 @@ func (v *vector) add(lexeme int32, size int, place uint16, placed bool) {
 		v.bytes += size + 4
 	}
 	slot := v.slots[lexeme]
-	if !placed || v.counts[slot] >= maxPlaces || v.last[slot]&maxPosition >= place&maxPosition || v.bytes > maxVector {
+	if !placed || v.counts[slot] >= maxPlaces || v.last[slot] >= place || v.bytes > maxVector {
 		return
 	}
 	v.counts[slot]++
@@ -188,58 +175,3 @@ func (v *vector) lexemes(names []string) Lexemes {
 
 // Len returns the number of lexemes.
 func (l Lexemes) Len() int { return len(l.words) }
-
-func (l Lexemes) placesOf(i int) []uint16 {
-	begin := int32(0)
-	if i > 0 {
-		begin = l.ends[i-1]
-	}
-	return l.places[begin:l.ends[i]]
-}
-
-// String returns the literal that Postgres reads as a tsvector.
-func (l Lexemes) String() string {
-	b := make([]byte, 0, 12*len(l.words)+6*len(l.places))
-	for i, w := range l.words {
-		if i > 0 {
-			b = append(b, ' ')
-		}
-		b = appendQuoted(b, w)
-		for j, p := range l.placesOf(i) {
-			if j == 0 {
-				b = append(b, ':')
-			} else {
-				b = append(b, ',')
-			}
-			b = strconv.AppendUint(b, uint64(p&maxPosition), 10)
-			if w := p >> 14; w > 0 {
-				b = append(b, 'D'-byte(w))
-			}
-		}
-	}
-	return string(b)
-}
-
-// appendQuoted writes a lexeme as tsvector and tsquery want it.
-func appendQuoted(b []byte, lexeme string) []byte {
-	b = append(b, '\'')
-	if strings.IndexByte(lexeme, '\'') >= 0 || strings.IndexByte(lexeme, '\\') >= 0 {
-		lexeme = strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(lexeme)
-	}
-	b = append(b, lexeme...)
-	return append(b, '\'')
-}
-
-// TSVectorValue gives pgx the vector in Postgres's binary form, for queries and for CopyFrom.
-func (l Lexemes) TSVectorValue() (pgtype.TSVector, error) {
-	v := pgtype.TSVector{Lexemes: make([]pgtype.TSVectorLexeme, len(l.words)), Valid: true}
-	all := make([]pgtype.TSVectorPosition, 0, len(l.places))
-	for i, w := range l.words {
-		begin := len(all)
-		for _, p := range l.placesOf(i) {
-			all = append(all, pgtype.TSVectorPosition{Position: p & maxPosition, Weight: pgtype.TSVectorWeight('D' - byte(p>>14))})
-		}
-		v.Lexemes[i] = pgtype.TSVectorLexeme{Word: w, Positions: slices.Clip(all[begin:])}
-	}
-	return v, nil
-}

@@ -42,20 +42,38 @@ func TestQueryLexemes(t *testing.T) {
 	}
 }
 
-func TestVector(t *testing.T) {
-	got := new(Analyzer).Vector(Document{Subject: "Offers", From: "Anna <anna@mail.example.com>", To: "me@x.org",
-		Files: []string{"offer.pdf"}, ReplyTo: "hr@x.org", Body: "The offer, Anna's."}).String()
-	want := `'offer':1A,15C,19 's=offer' 'anna':3B,4B,20 'f=anna' 'mail':5B 'f=mail' 'exampl':6B 'f=exampl'` +
-		` 'com':7B 'f=com' 'anna@mail.example.com':4B 'f=anna@mail.example.com' 'mail.example.com':4B 'f=mail.example.com'` +
-		` 'example.com':4B 'f=example.com' 'me':9C 't=me' 'x':10C 't=x' 'org':11C 't=org' 'me@x.org':9C 't=me@x.org'` +
-		` 'x.org':9C 't=x.org' 'n=offer' 'pdf':16C 'n=pdf' 'offer.pdf':15C 'n=offer.pdf' 'r=hr' 'r=x' 'r=org' 'r=hr@x.org'` +
-		` 'r=x.org' 'the':18`
+// text writes lexemes with their positions.
+func (l Lexemes) text() string {
+	var all []string
+	for i, w := range l.words {
+		all = append(all, strings.TrimSuffix(fmt.Sprintf("%s%v", w, l.placesOf(i)), "[]"))
+	}
+	return strings.Join(all, " ")
+}
+
+func (l Lexemes) placesOf(i int) []uint16 {
+	begin := int32(0)
+	if i > 0 {
+		begin = l.ends[i-1]
+	}
+	return l.places[begin:l.ends[i]]
+}
+
+func TestLexemes(t *testing.T) {
+	l := new(Analyzer).Lexemes(Document{Subject: "Offers", From: "Anna <anna@mail.example.com>", To: "me@x.org",
+		Files: []string{"offer.pdf"}, ReplyTo: "hr@x.org", Body: "The offer, Anna's."})
+	got, want := l.text(), `offer[1 15 19] anna[3 4 20] mail[5] exampl[6] com[7] anna@mail.example.com[4] mail.example.com[4] example.com[4]`+
+		` me[9] =tme x[10] =tx org[11] =torg me@x.org[9] =tme@x.org x.org[9] =tx.org =noffer pdf[16] =npdf offer.pdf[15] =noffer.pdf`+
+		` =rhr =rx =rorg =rhr@x.org =rx.org the[18]`
 	if got != want {
-		t.Errorf("vector is\n%s, want\n%s", got, want)
+		t.Errorf("lexemes are\n%s, want\n%s", got, want)
+	}
+	if l.starts != [3]uint16{3, 9, 18} || l.length != 3 {
+		t.Errorf("parts begin at %v, the body has %d words", l.starts, l.length)
 	}
 }
 
-func TestVectorLimits(t *testing.T) {
+func TestLexemesLimits(t *testing.T) {
 	var long strings.Builder
 	for i := range 400000 {
 		fmt.Fprintf(&long, "w%d ", i)
@@ -64,13 +82,13 @@ func TestVectorLimits(t *testing.T) {
 		"distinct": long.String(), "same": strings.Repeat("a ", 1<<20), "no blank": strings.Repeat("a", 2<<20),
 		"dots": strings.Repeat("a.", 1<<19), "at": strings.Repeat("a@b.c.d.e", 1<<17), "marks": strings.Repeat("\u0301", 1<<19),
 	} {
-		l := Vector("s", "f", "t", body, nil)
+		l := new(Analyzer).Lexemes(Document{Subject: "s", From: "f", To: "t", Body: body})
 		size := 0
 		for i, w := range l.words {
 			places := l.placesOf(i)
 			size += len(w) + 4 + 2*len(places)
 			for j := range places {
-				if j > 0 && places[j]&maxPosition <= places[j-1]&maxPosition {
+				if j > 0 && places[j] <= places[j-1] {
 					t.Fatalf("%s: places of %s are out of order", name, w)
 				}
 			}
@@ -87,7 +105,7 @@ func TestVectorLimits(t *testing.T) {
 	}
 }
 
-func FuzzVector(f *testing.F) {
+func FuzzLexemes(f *testing.F) {
 	f.Add("https://a.b/c?d#e C++ o'neil’s é\u0301 日本 anna+x@y.z.w \xff")
 	var a Analyzer
 	f.Fuzz(func(t *testing.T, text string) {
@@ -106,12 +124,12 @@ func FuzzVector(f *testing.F) {
 			}
 		}
 		indexed := map[string]bool{}
-		for _, w := range a.Vector(Document{Body: text}).words {
+		for _, w := range a.Lexemes(Document{Body: text}).words {
 			indexed[w] = true
 		}
 		for _, l := range s.query(text) {
 			if len(text) < maxText && !indexed[l.lexeme] {
-				t.Errorf("%q of a query for the text itself is not in its vector", l.lexeme)
+				t.Errorf("%q of a query for the text itself is not among its lexemes", l.lexeme)
 			}
 		}
 		a.put(s)
@@ -139,29 +157,18 @@ func mails(tb testing.TB) []string {
 	return texts
 }
 
-func BenchmarkVector(b *testing.B) {
+func BenchmarkLexemes(b *testing.B) {
 	texts := mails(b)
 	var a Analyzer
-	size, out, lexemes := 0, 0, 0
+	size := 0
 	for _, t := range texts {
 		size += len(t)
-		l := a.Vector(Document{Body: t})
-		out += len(l.String())
-		lexemes += l.Len()
 	}
-	b.Logf("%d texts, %d bytes each, %d bytes of vector each, %d lexemes", len(texts), size/len(texts), out/len(texts), lexemes/len(texts))
-	for _, encode := range []bool{false, true} {
-		b.Run(fmt.Sprintf("encode=%v", encode), func(b *testing.B) {
-			b.SetBytes(int64(size))
-			b.ReportAllocs()
-			for b.Loop() {
-				for _, t := range texts {
-					l := a.Vector(Document{Body: t})
-					if encode {
-						_ = l.String()
-					}
-				}
-			}
-		})
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, t := range texts {
+			a.Lexemes(Document{Body: t})
+		}
 	}
 }

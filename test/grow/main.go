@@ -24,7 +24,6 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/db/embedded"
 	"applylens/internal/ingest"
-	"applylens/internal/search"
 )
 
 const perUser = 100_000
@@ -130,7 +129,7 @@ func makePool(ctx context.Context, owner *pgxpool.Pool) error {
 	if err := owner.QueryRow(ctx, "select to_regclass('grow_pool') is not null").Scan(&exists); err != nil || exists {
 		return err
 	}
-	if _, err := owner.Exec(ctx, "create table grow_pool (n integer primary key, body text, tsv tsvector)"); err != nil {
+	if _, err := owner.Exec(ctx, "create table grow_pool (n integer primary key, body text)"); err != nil {
 		return err
 	}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -142,7 +141,7 @@ func makePool(ctx context.Context, owner *pgxpool.Pool) error {
 			words[i] = word(zipf.Uint64())
 		}
 		body := strings.Join(words, " ")
-		batch.Queue("insert into grow_pool values ($1, $2, $3::tsvector)", n, body, search.Vector(body[:40], "ann@example.org", "me@grow.example", body, nil).String())
+		batch.Queue("insert into grow_pool values ($1, $2)", n, body)
 	}
 	return owner.SendBatch(ctx, batch).Close()
 }
@@ -169,8 +168,8 @@ var userStatements = []string{
 			sha256(m.r::text::bytea), case when m.r % 10 < 3 then 'inbox' when m.r % 50 = 4 then 'trash' else 'archive' end, m.r % 40 = 0, m.r % 100 = 0, false, false,
 			m.r % 12 = 0, (array['personal','newsletter','promotion','notification','rejection','interview'])[1 + m.r % 6], 0.9, false, 'normal', m.r % 30 = 0, 0, 0
 		from made m join grow_pool p on p.n = m.r % 20000`,
-	`insert into email_texts (user_id, email_id, body, visible, verdict, tsv)
-		select $1, m.id, p.body, p.body, '{"why": [{"text": "a reason"}]}', p.tsv from made m join grow_pool p on p.n = m.r % 20000`,
+	`insert into email_texts (user_id, email_id, body, visible, verdict)
+		select $1, m.id, p.body, p.body, '{"why": [{"text": "a reason"}]}' from made m join grow_pool p on p.n = m.r % 20000`,
 	`insert into thread_ids (user_id, id_hash, thread_id) select $1, substr(sha256(($1::text || '/' || m.k)::bytea), 1, 16), m.thread from made m`,
 	`insert into threads (user_id, id, subject, snippet, senders, last_at, email_count, unread_count, in_inbox, in_archive, in_trash, starred, has_attachment, split, category)
 		select user_id, thread_id, subject, snippet, array[from_name], received_at, 1, unread::int, place = 'inbox', place = 'archive', place = 'trash', starred, has_attachment,
