@@ -421,4 +421,4 @@ with items as (
 	from made m where c.user_id = @user_id and c.account_id = m.account_id and c.gmail_id = m.gmail_id and c.kind = m.kind and c.label_id = m.label_id
 		and c.state = 'pending' and c.id < m.id
 )
-select count(pg_notify('gmail_due', @user_id::text || ' ' || m.account_id)) from (select distinct account_id from made) m;
+select count(pg_notify('gmail_due', concat(@user_id::bigint, ' ', m.account_id))) from (select distinct account_id from made) m;

@@ -174,6 +174,9 @@ func RunStep(ctx context.Context, q *db.Queries, userID, id int64) (done bool, e
 	if err != nil {
 		return false, err
 	}
+	if _, err := q.GmailChangesMade(ctx, db.GmailChangesMadeParams{UserID: userID, ActionID: id}); err != nil {
+		return false, err
+	}
 	if err := refresh(ctx, q, userID, threads); err != nil {
 		return false, err
 	}

@@ -57,6 +57,9 @@ func undoStep(ctx context.Context, q *db.Queries, userID, id int64, emailID *int
 	if err != nil {
 		return false, err
 	}
+	if _, err := q.GmailChangesMade(ctx, db.GmailChangesMadeParams{UserID: userID, ActionID: id, Undo: true}); err != nil {
+		return false, err
+	}
 	if err := refresh(ctx, q, userID, threads); err != nil || n == step {
 		return false, err
 	}

@@ -942,11 +942,11 @@ with items as (
 	from made m where c.user_id = $1 and c.account_id = m.account_id and c.gmail_id = m.gmail_id and c.kind = m.kind and c.label_id = m.label_id
 		and c.state = 'pending' and c.id < m.id
 )
-select count(pg_notify('gmail_due', $1::text || ' ' || m.account_id)) from (select distinct account_id from made) m
+select count(pg_notify('gmail_due', concat($1::bigint, ' ', m.account_id))) from (select distinct account_id from made) m
 `
 
 type GmailChangesMadeParams struct {
-	UserID   string
+	UserID   int64
 	Undo     bool
 	ActionID int64
 }

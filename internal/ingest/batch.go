@@ -20,6 +20,7 @@ import (
 
 // A batch is what is committed together.
 type batch struct {
+	known  []*item // of connected accounts, and stored before: only to be noted
 	mails  []*item
 	bytes  int
 	copies int // duplicates, within the batch or of stored mail
@@ -143,6 +144,9 @@ func (in *Ingest) dropKnown(ctx context.Context, q *db.Queries, box Mailbox, b *
 	for _, m := range b.mails {
 		if seen[m.identity] {
 			b.copies++
+			if m.raw.Gmail != nil {
+				b.known = append(b.known, m)
+			}
 			continue
 		}
 		seen[m.identity] = true
@@ -171,6 +175,9 @@ func (m *item) parse(now time.Time) {
 	m.mail = mail.Parse(m.raw.Bytes)
 	m.rawHash = sha256.Sum256(m.raw.Bytes)
 	m.received = receivedAt(m.mail, now)
+	if m.raw.Gmail != nil {
+		m.received = m.raw.Gmail.ReceivedAt
+	}
 	m.messageID = m.mail.MessageID
 	if m.messageID == "" {
 		m.messageID = fmtIdentity(m.identity)

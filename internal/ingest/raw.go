@@ -24,6 +24,7 @@ type Raw struct {
 	Labels        []string
 	GmailThreadID string // decimal, from X-GM-THRID, else ""
 	Truncated     bool   // longer than MaxMailBytes: Bytes holds the first part
+	Gmail         *Gmail // for mail of a connected account
 }
 
 // A SourceError says in a sentence what is wrong with one source. The walk goes on with the next.

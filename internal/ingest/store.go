@@ -32,6 +32,8 @@ func (in *Ingest) commit(ctx context.Context, box Mailbox, b *batch, counts *Cou
 		return nil
 	case !db.IsBadValue(err):
 		return err
+	case len(b.mails) == 0:
+		return err
 	case len(b.mails) == 1:
 		counts.Seen, counts.Failed = counts.Seen+1+b.copies, counts.Failed+1
 		counts.Duplicates += b.copies
@@ -39,7 +41,7 @@ func (in *Ingest) commit(ctx context.Context, box Mailbox, b *batch, counts *Cou
 		return nil
 	}
 	half := len(b.mails) / 2
-	if err := in.commit(ctx, box, &batch{mails: b.mails[:half:half], copies: b.copies}, counts, report); err != nil {
+	if err := in.commit(ctx, box, &batch{mails: b.mails[:half:half], known: b.known, copies: b.copies}, counts, report); err != nil {
 		return err
 	}
 	return in.commit(ctx, box, &batch{mails: b.mails[half:]}, counts, report)
@@ -47,7 +49,7 @@ func (in *Ingest) commit(ctx context.Context, box Mailbox, b *batch, counts *Cou
 
 // store writes the originals first, so that no row ever lacks its source, and then all rows in one transaction.
 func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
-	if len(b.mails) == 0 {
+	if len(b.mails)+len(b.known) == 0 {
 		return nil
 	}
 	if err := in.putBlobs(ctx, box, b); err != nil {
@@ -58,7 +60,7 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		if err := q.IngestLock(ctx, box.UserID); err != nil {
 			return err
 		}
-		if err := in.dropKnown(ctx, q, box, b); err != nil || len(b.mails) == 0 {
+		if err := in.dropKnown(ctx, q, box, b); err != nil || len(b.mails)+len(b.known) == 0 {
 			return err
 		}
 		changed, err := assignThreads(ctx, q, box.UserID, b.mails)
@@ -71,10 +73,16 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		if len(b.mails) < n { // another import was quicker with some
 			segment = segmentOf(b.mails)
 		}
-		if err := segment.Store(ctx, q, box.UserID, mailIDs(b.mails)); err != nil {
+		if len(b.mails) > 0 {
+			if err := segment.Store(ctx, q, box.UserID, mailIDs(b.mails)); err != nil {
+				return err
+			}
+		}
+		noted, err := noteGmail(ctx, q, box, b, in.Now())
+		if err != nil {
 			return err
 		}
-		if err := q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: box.UserID, Ids: changed}); err != nil {
+		if err := q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: box.UserID, Ids: append(changed, noted...)}); err != nil {
 			return err
 		}
 		return q.MailChanged(ctx, box.UserID)
