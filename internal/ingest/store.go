@@ -67,6 +67,9 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		if err != nil {
 			return err
 		}
+		if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: box.UserID, Ids: changed}); err != nil {
+			return err
+		}
 		if err := insertMails(ctx, q, box, b.mails); err != nil {
 			return err
 		}
