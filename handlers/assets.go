@@ -18,6 +18,9 @@ func (s *Server) asset(c echo.Context) error {
 		return errs.NotFound
 	}
 	h := c.Response().Header()
+	for _, name := range []string{"Content-Security-Policy", "Cross-Origin-Opener-Policy", "Permissions-Policy", "Referrer-Policy", "X-Frame-Options"} {
+		h.Del(name) // they mean something for pages only, and a page has a dozen assets
+	}
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set("Vary", "Accept-Encoding")
 	body := file.Body

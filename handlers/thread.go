@@ -159,9 +159,10 @@ func readJudgement(m *views.Message) error {
 }
 
 const (
-	maxSource = 256 << 10 // bytes of the source that are shown
-	frameStep = 80        // pixels between two heights of the frame
-	maxFrame  = 60        // steps
+	maxSource    = 256 << 10 // bytes of the source that are shown
+	frameStep    = 80        // pixels between two heights of the frame
+	framePadding = 24        // pixels above and below what it shows
+	maxFrame     = 60        // steps
 )
 
 // openMessage reads the source of a message for the view that was asked for: html where there is any, else plain.
@@ -183,7 +184,7 @@ func (s *Server) openMessage(ctx context.Context, user int64, m *views.Message, 
 	case "html":
 		safe := mail.SanitiseHTML(parsed.HTML, mail.HTMLOptions{CID: func(string) string { return "" }})
 		m.Remote, m.Pixels = len(safe.RemoteImages), safe.Pixels
-		m.Height = min(max(mail.EstimateHeight(safe.HTML)/frameStep+1, 2), maxFrame)
+		m.Height = min(max((mail.EstimateHeight(safe.HTML)+framePadding)/frameStep+1, 2), maxFrame)
 	case "headers":
 		m.Headers = parsed.Headers
 	case "raw":

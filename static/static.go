@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-//go:embed *.css *.svg js vendor fonts
+//go:embed *.css *.svg js/*.js vendor/*.js fonts/*.woff2
 var embedded embed.FS
 
 // A File is one asset, ready to be sent.

@@ -41,7 +41,7 @@ func JournalPage(p Page, j Journal) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"bar\"><h1 class=\"font-semibold\">Journal</h1><form method=\"post\" action=\"/actions/undo\" class=\"ml-auto flex items-center gap-2\" data-act><input type=\"hidden\" name=\"back\" value=\"/journal\"> <label class=\"only-wide text-xs text-muted\" for=\"minutes\">Undo everything of the last</label> <select class=\"select select-sm w-32\" id=\"minutes\" name=\"minutes\" aria-label=\"Undo everything of the last\"><option value=\"5\">5 minutes</option> <option value=\"60\">hour</option> <option value=\"1440\">day</option> <option value=\"10080\">week</option></select> <button class=\"btn btn-sm btn-quiet\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<div class=\"bar\"><h1 class=\"font-semibold\">Journal</h1><form method=\"post\" action=\"/actions/undo\" class=\"ml-auto flex items-center gap-2\" data-act><input type=\"hidden\" name=\"back\" value=\"/journal\"> <label class=\"only-wide text-xs text-muted\" for=\"minutes\">Undo everything of the last</label> <select class=\"pick-one\" id=\"minutes\" name=\"minutes\" aria-label=\"Undo everything of the last\"><option value=\"5\">5 minutes</option> <option value=\"60\">hour</option> <option value=\"1440\">day</option> <option value=\"10080\">week</option></select> <button class=\"btn btn-sm btn-quiet\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -323,14 +323,14 @@ func journalAbout(about string, thread int64, n int32) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		if thread > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<a class=\"hover:underline\" href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<a class=\"quiet-link\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templruntime.NewAttributeExpression(templ.SafeURL("/t/" + id(thread))).ResolveURL(ctx)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `journal.templ`, Line: 64, Col: 69}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `journal.templ`, Line: 64, Col: 64}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var16)
 			if templ_7745c5c3_Err != nil {
@@ -343,7 +343,7 @@ func journalAbout(about string, thread int64, n int32) templ.Component {
 			var templ_7745c5c3_Var17 string
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(subject(about))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `journal.templ`, Line: 64, Col: 88}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `journal.templ`, Line: 64, Col: 83}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 			if templ_7745c5c3_Err != nil {

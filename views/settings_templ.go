@@ -256,7 +256,7 @@ func SettingsPage(p Page, facts db.SettingsFactsRow, samples int64, version stri
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</datalist> <label class=\"field field-check\"><input type=\"checkbox\" class=\"toggle toggle-sm\" name=\"images\" value=\"1\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</datalist> <label class=\"field field-check\"><input type=\"checkbox\" class=\"checkbox checkbox-xs mt-0.5\" name=\"images\" value=\"1\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

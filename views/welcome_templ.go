@@ -157,7 +157,7 @@ func importProgress(p Page, imports []db.Import) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if im.State == "running" {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<span class=\"loading loading-spinner loading-sm\"></span> ")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<span class=\"turning\"></span> ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
