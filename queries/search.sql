@@ -41,8 +41,12 @@ left join lateral (
 	union all
 	select -w.n, x.postings, case when (@low_places::boolean[])[w.n::integer] then x.places end
 	from unnest(@lows::text[]) with ordinality as w (low, n)
-	join search_blocks x on x.user_id = @user_id and x.segment_id = s.id and x.first < (w.low || U&'\+10FFFF') collate "C"
-		and x.first >= coalesce((select y.first from search_blocks y
-			where y.user_id = @user_id and y.segment_id = s.id and y.first <= w.low collate "C" order by y.first desc limit 1), '')
+	cross join lateral (
+		select coalesce((select y.first from search_blocks y
+			where y.user_id = @user_id and y.segment_id = s.id and y.first <= w.low collate "C" order by y.first desc limit 1), '') as bound offset 0) f
+	cross join lateral (
+		select y.postings, y.places from search_blocks y
+		where y.user_id = @user_id and y.segment_id = s.id and y.first >= f.bound and y.first < (w.low || U&'\+10FFFF') collate "C"
+		order by y.first limit 100000) x
 ) b on true
 where s.user_id = @user_id;

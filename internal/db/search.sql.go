@@ -104,9 +104,13 @@ left join lateral (
 	union all
 	select -w.n, x.postings, case when ($4::boolean[])[w.n::integer] then x.places end
 	from unnest($5::text[]) with ordinality as w (low, n)
-	join search_blocks x on x.user_id = $3 and x.segment_id = s.id and x.first < (w.low || U&'\+10FFFF') collate "C"
-		and x.first >= coalesce((select y.first from search_blocks y
-			where y.user_id = $3 and y.segment_id = s.id and y.first <= w.low collate "C" order by y.first desc limit 1), '')
+	cross join lateral (
+		select coalesce((select y.first from search_blocks y
+			where y.user_id = $3 and y.segment_id = s.id and y.first <= w.low collate "C" order by y.first desc limit 1), '') as bound offset 0) f
+	cross join lateral (
+		select y.postings, y.places from search_blocks y
+		where y.user_id = $3 and y.segment_id = s.id and y.first >= f.bound and y.first < (w.low || U&'\+10FFFF') collate "C"
+		order by y.first limit 100000) x
 ) b on true
 where s.user_id = $3
 `

@@ -143,16 +143,16 @@ func (m *matcher) chain(s *analysis, at int) {
 		span.End = s.parts[len(s.parts)-1].end
 	}
 	if whole := s.wholeText(); whole != nil {
-		m.try(string(whole), string(whole), at, span)
-		s.hosts(func(host []byte) { m.try(string(host), string(host), at, span) })
+		m.try(string(whole), whole, at, span)
+		s.hosts(func(host []byte) { m.try(string(host), host, at, span) })
 	}
 	for i, p := range s.parts {
-		m.try(s.lexemes[s.stem(s.word(i))], string(s.word(i)), at+i, Span{p.start, p.end})
+		m.try(s.lexemes[s.stem(s.word(i))], s.word(i), at+i, Span{p.start, p.end})
 	}
 }
 
 // try follows each term with a lexeme that stands at a position.
-func (m *matcher) try(lexeme, raw string, at int, span Span) {
+func (m *matcher) try(lexeme string, raw []byte, at int, span Span) {
 	for i, w := range m.wanted {
 		for k := len(w.words) - 1; k >= 0; k-- {
 			last := k == len(w.words)-1
@@ -179,11 +179,11 @@ func (m *matcher) try(lexeme, raw string, at int, span Span) {
 	}
 }
 
-func (w *wanted) matches(k int, prefix bool, lexeme, raw string) bool {
+func (w *wanted) matches(k int, prefix bool, lexeme string, raw []byte) bool {
 	if lexeme == w.words[k].lexeme {
 		return true
 	}
-	return prefix && (strings.HasPrefix(raw, w.words[k].raw) || slices.Contains(w.stems, lexeme))
+	return prefix && (len(raw) >= len(w.words[k].raw) && string(raw[:len(w.words[k].raw)]) == w.words[k].raw || slices.Contains(w.stems, lexeme))
 }
 
 // Snippet returns at most n runes of a text of field around the place with the most different terms, then the most

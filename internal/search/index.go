@@ -13,7 +13,7 @@ import (
 // Segments are merged when mergeSegments of about one size have gathered, if the result stays within maxSegment mails.
 const (
 	mergeSegments = 8
-	maxSegment    = 26_000
+	maxSegment    = postings.MaxDocs
 )
 
 // A Batch gathers the words of emails that are stored together. The zero value is ready.

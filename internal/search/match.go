@@ -1,6 +1,10 @@
 package search
 
-import "applylens/internal/search/postings"
+import (
+	"slices"
+
+	"applylens/internal/search/postings"
+)
 
 // match returns the documents of the shard that satisfy a clause.
 func (p *shard) match(c *clause) bitset {
@@ -49,9 +53,7 @@ type run struct{ first, last uint16 }
 // phrase returns the documents with the words of a phrase at their distances, all in one part of the email.
 func (p *shard) phrase(c *clause) bitset {
 	b := newBitset(len(p.docs))
-	for doc := range p.runs(c, p.candidates(c)) {
-		b.set(doc)
-	}
+	p.runs(c, p.candidates(c), func(doc int, _ run) { b.set(doc) })
 	return b
 }
 
@@ -64,58 +66,71 @@ func (p *shard) candidates(c *clause) bitset {
 	return b
 }
 
-// runs returns the places of a phrase, by document.
-func (p *shard) runs(c *clause, among bitset) map[int][]run {
-	found := map[int][]run{}
+// runs calls f for each place of a phrase, by document in order.
+func (p *shard) runs(c *clause, among bitset, f func(doc int, r run)) {
+	places := make([]spots, len(c.slots))
 	for i, s := range c.slots {
-		places := p.places(s, among)
-		if i == 0 {
-			for doc, at := range places {
-				for _, a := range at {
-					if p.docs[doc].ClassOf(a)&c.in != 0 {
-						found[doc] = append(found[doc], run{a, a})
-					}
-				}
-			}
-			continue
-		}
-		gap := uint16(s.at - c.slots[i-1].at)
-		for doc, runs := range found {
-			next := runs[:0]
-			for _, r := range runs {
-				if places[doc].has(r.last+gap) && p.docs[doc].ClassOf(r.last+gap) == p.docs[doc].ClassOf(r.first) {
-					next = append(next, run{r.first, r.last + gap})
-				}
-			}
-			if found[doc] = next; len(next) == 0 {
-				delete(found, doc)
-			}
-		}
+		places[i] = p.places(s, among)
 	}
-	return found
+	among.all(func(doc int) {
+		if doc >= len(p.docs) {
+			return
+		}
+		d := &p.docs[doc]
+	next:
+		for _, first := range places[0].of(doc) {
+			in, last := d.ClassOf(first), first
+			if in&c.in == 0 {
+				continue
+			}
+			for i := 1; i < len(c.slots); i++ {
+				last += uint16(c.slots[i].at - c.slots[i-1].at)
+				if !slices.Contains(places[i].of(doc), last) || d.ClassOf(last) != in {
+					continue next
+				}
+			}
+			f(doc, run{first, last})
+		}
+	})
 }
 
-// spots are positions in one document, in any order.
-type spots []uint16
+// spots are the positions of a word, by document.
+type spots struct {
+	all    []uint16
+	bounds []int32    // of each document in all, when the word is one of the index
+	more   [][]uint16 // by document, when it is several
+}
 
-func (s spots) has(at uint16) bool {
-	for _, a := range s {
-		if a == at {
-			return true
-		}
+func (s *spots) of(doc int) []uint16 {
+	if s.more != nil {
+		return s.more[doc]
 	}
-	return false
+	return s.all[s.bounds[doc]:s.bounds[doc+1]]
 }
 
 // places returns the positions of the words of a slot in the documents that are of interest.
-func (p *shard) places(s slot, among bitset) map[int]spots {
-	all := map[int]spots{}
+func (p *shard) places(s slot, among bitset) spots {
+	var lists []postings.List
 	for _, n := range s.wanted {
-		for _, l := range p.lists[n] {
-			l.AllPlaces(among.has, func(doc int, places []uint16) { all[doc] = append(all[doc], places...) })
-		}
+		lists = append(lists, p.lists[n]...)
 	}
-	return all
+	found := spots{}
+	if len(lists) != 1 {
+		found.more = make([][]uint16, len(p.docs))
+		for _, l := range lists {
+			l.AllPlaces(among.has, func(doc int, places []uint16) { found.more[doc] = append(found.more[doc], places...) })
+		}
+		return found
+	}
+	found.bounds = make([]int32, len(p.docs)+1)
+	lists[0].AllPlaces(among.has, func(doc int, places []uint16) {
+		found.all = append(found.all, places...)
+		found.bounds[doc+1] = int32(len(places))
+	})
+	for i := range p.docs {
+		found.bounds[i+1] += found.bounds[i]
+	}
+	return found
 }
 
 // near returns the documents in which two phrases stand at most so many words apart in one part of the email.
@@ -123,19 +138,18 @@ func (p *shard) near(c *clause) bitset {
 	b := newBitset(len(p.docs))
 	among := p.candidates(c.kids[0])
 	among.and(p.candidates(c.kids[1]))
-	right := p.runs(c.kids[1], among)
-	for doc, lefts := range p.runs(c.kids[0], among) {
-		for _, l := range lefts {
-			for _, r := range right[doc] {
-				apart := int(r.first) - int(l.last)
-				if r.first < l.first {
-					apart = int(l.first) - int(r.last)
-				}
-				if apart > 0 && apart <= c.near && p.docs[doc].ClassOf(l.first) == p.docs[doc].ClassOf(r.first) {
-					b.set(doc)
-				}
+	right := map[int][]run{}
+	p.runs(c.kids[1], among, func(doc int, r run) { right[doc] = append(right[doc], r) })
+	p.runs(c.kids[0], among, func(doc int, l run) {
+		for _, r := range right[doc] {
+			apart := int(r.first) - int(l.last)
+			if r.first < l.first {
+				apart = int(l.first) - int(r.last)
+			}
+			if apart > 0 && apart <= c.near && p.docs[doc].ClassOf(l.first) == p.docs[doc].ClassOf(r.first) {
+				b.set(doc)
 			}
 		}
-	}
+	})
 	return b
 }

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 
 	"applylens/internal/search/postings"
@@ -122,11 +123,19 @@ func (p *shard) words(c *clause) bitset {
 	return b
 }
 
-// ofIDs returns the documents with these ids.
-func ofIDs(docs []postings.Doc, ids map[int64]bool) bitset {
+// ofIDs returns the documents with these ids, which are sorted. Documents mostly are too.
+func ofIDs(docs []postings.Doc, ids []int64) bitset {
 	b := newBitset(len(docs))
+	at, last := 0, int64(0)
 	for i := range docs {
-		if ids[docs[i].ID] {
+		id := docs[i].ID
+		if id < last || i == 0 {
+			at, _ = slices.BinarySearch(ids, id)
+		}
+		for at < len(ids) && ids[at] < id {
+			at++
+		}
+		if last = id; at < len(ids) && ids[at] == id {
 			b.set(i)
 		}
 	}

@@ -170,6 +170,7 @@ func BenchmarkSearch(b *testing.B) {
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)*95/100].Microseconds())/1000, "p95-ms")
 			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(took[len(took)/10].Microseconds())/1000, "p10-ms")
 			b.ReportMetric(float64(hits)/float64(len(took)), "total")
 		})
 	}
