@@ -128,7 +128,7 @@ func (s *Server) actionPreview(c echo.Context, intent action.Intent, target acti
 		return err
 	}
 	form, _ := c.FormParams() // read before
-	return s.render(c, http.StatusOK, views.BulkPreview(views.Bulk{Kind: string(intent.Kind), Threads: len(target.Threads), Emails: count, Form: form, Back: backTo(c)}))
+	return s.render(c, http.StatusOK, views.BulkPreview(views.Bulk{Kind: string(intent.Kind), Threads: len(target.Threads), Emails: count, Form: form, Back: backTo(c), Theme: auth.UserOf(c).Theme}))
 }
 
 // actionUndo puts back what an action changed, or one email of it.

@@ -48,7 +48,7 @@ func (s *Server) errorAnswer(c echo.Context, code int, msg string) error {
 	case code == errs.SignIn.Status && c.Request().Method == http.MethodGet && strings.Contains(c.Request().Header.Get("Accept"), "text/html"):
 		return c.Redirect(http.StatusSeeOther, "/sign-in")
 	}
-	return s.render(c, code, views.ErrorPage(code, msg))
+	return s.render(c, code, views.ErrorPage(code, msg, auth.UserOf(c).Theme))
 }
 
 // page is the shell's part of a page: who is signed in, the counts of the rail, the time in the user's zone.
@@ -58,7 +58,9 @@ func (s *Server) page(c echo.Context, title, place string) (views.Page, error) {
 	if err != nil {
 		return views.Page{}, errors.Join(errors.New("read the frame of the page"), err)
 	}
-	return views.Page{Title: title, Place: place, Path: pathOf(c), User: user, Frame: frame, Now: s.Now().In(zoneOf(user))}, nil
+	rail, err := c.Cookie("rail")
+	narrow := err == nil && rail.Value == "narrow"
+	return views.Page{Title: title, Place: place, Path: pathOf(c), User: user, Frame: frame, Now: s.Now().In(zoneOf(user)), Narrow: narrow}, nil
 }
 
 // pathOf is the path and query of a page, without what only says how much of it to send.

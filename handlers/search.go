@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -103,40 +102,20 @@ func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) 
 	return nil
 }
 
-// searchThreads returns the threads of all mail that matches a query.
-func (s *Server) searchThreads(c echo.Context, query string, limit int) ([]int64, error) {
-	user := auth.UserOf(c)
+// searchThreads returns the threads of all mail that matches a query. A query of which a part has no effect is refused:
+// it matches more than its writer means.
+func (s *Server) searchThreads(c echo.Context, query string, most int) ([]int64, error) {
+	ctx, user := c.Request().Context(), auth.UserOf(c)
 	q := search.Parse(query, s.Now().In(zoneOf(user)))
 	if q.Root == nil {
 		return nil, errs.BadInput("Search for something first.")
 	}
-	seen := map[int64]bool{}
-	var threads []int64
-	for after := ""; ; {
-		next, err := s.searchStep(c.Request().Context(), user, q, after, seen, &threads)
-		if err != nil {
-			return nil, err
-		}
-		if next == "" {
-			return threads, nil
-		}
-		if len(threads) > limit || s.Now().Sub(q.Now) > 20*time.Second {
-			return nil, errs.BadInput("Too much mail matches. Narrow the search, or do it in parts.")
-		}
-		after = next
-	}
-}
-
-func (s *Server) searchStep(ctx context.Context, user db.User, q *search.Query, after string, seen map[int64]bool, threads *[]int64) (string, error) {
-	result, err := s.Search.Search(ctx, s.DB.Owner(user.ID), q, search.Request{UserID: user.ID, Me: []string{user.Email}, Limit: search.MaxHits, Newest: true, After: after})
+	emails, warnings, err := s.Search.IDs(ctx, s.DB.Owner(user.ID), q, search.Request{UserID: user.ID, Me: []string{user.Email}}, most)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	for _, h := range result.Hits {
-		if !seen[h.ThreadID] {
-			seen[h.ThreadID] = true
-			*threads = append(*threads, h.ThreadID)
-		}
+	if len(warnings) > 0 {
+		return nil, errs.BadInput("A part of the search has no effect: " + warnings[0].Msg + ". Mend it before you act on all that matches.")
 	}
-	return result.Next, nil
+	return s.DB.As(user.ID).SearchPageThreads(ctx, db.SearchPageThreadsParams{UserID: user.ID, EmailIds: emails})
 }

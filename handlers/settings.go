@@ -28,7 +28,7 @@ func (s *Server) settingsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.SettingsPage(p, facts, samples, s.Version))
+	return s.render(c, http.StatusOK, views.SettingsPage(p, facts, samples, s.Version, c.QueryParam("saved") != ""))
 }
 
 func (s *Server) settingsSave(c echo.Context) error {

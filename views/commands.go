@@ -58,6 +58,7 @@ func Commands() []Command {
 
 		{[]string{"/"}, "Search", "Everywhere", "any", "", "search"},
 		{[]string{"Ctrl+K"}, "All commands", "Everywhere", "any", "", "palette"},
+		{[]string{"\\"}, "Fold or unfold the rail", "Everywhere", "any", "", "rail"},
 		{[]string{"?"}, "Help and keys", "Everywhere", "any", "/help", ""},
 		{[]string{"Escape"}, "Close, or select none", "Everywhere", "any", "", "escape"},
 	}

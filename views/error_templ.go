@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "strconv"
 
-// ErrorPage is the one page for whatever went wrong; msg is a sentence that is safe to show.
-func ErrorPage(code int, msg string) templ.Component {
+// ErrorPage is the one page for whatever went wrong; msg is a sentence that is safe to show, theme what the user chose.
+func ErrorPage(code int, msg, theme string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -101,7 +101,7 @@ func ErrorPage(code int, msg string) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = plain(errorTitle(code), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = plain(errorTitle(code), theme).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

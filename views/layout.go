@@ -19,8 +19,9 @@ func current(p Page, place string) templ.Attributes {
 	return nil
 }
 
-// themed names the theme; without one the page follows the system.
-func themed(theme string) templ.Attributes {
+// themed names the theme a user chose; without one the page follows the system.
+func themed(choice string) templ.Attributes {
+	theme := themeOf(choice)
 	if theme == "" {
 		return nil
 	}

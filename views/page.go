@@ -18,11 +18,12 @@ type Page struct {
 	User   db.User
 	Frame  db.LayoutGetRow
 	Now    time.Time // in the zone of the user
+	Narrow bool      // the rail is folded to its icons
 }
 
-// Theme is the daisyUI theme a user chose, or "" to follow the system.
-func (p Page) Theme() string {
-	switch p.User.Theme {
+// themeOf is the daisyUI theme for what a user chose, or "" to follow the system.
+func themeOf(choice string) string {
+	switch choice {
 	case "light":
 		return "paper"
 	case "dark":

@@ -17,6 +17,7 @@ type Bulk struct {
 	Emails  int64
 	Form    url.Values // the form as sent; it is sent again without "preview"
 	Back    string     // where to go if the answer is no
+	Theme   string     // that the user chose
 }
 
 // confirmed returns the fields of the form that says yes.

@@ -125,6 +125,11 @@ const verbs = {
 		field?.select();
 		return true;
 	},
+	rail: () => {
+		const narrow = document.documentElement.toggleAttribute("data-rail");
+		document.cookie = `rail=${narrow ? "narrow" : "wide"}; path=/; max-age=31536000; samesite=lax`;
+		return true;
+	},
 	palette: () => (document.dispatchEvent(new Event("palette")), true),
 	escape: () => {
 		const active = document.activeElement;

@@ -6,6 +6,10 @@ const pause = 1200; // milliseconds between the keys of a sequence
 export function startKeys() {
 	let typed = [];
 	let timer = 0;
+	document.addEventListener("click", (event) => {
+		const button = event.target.closest?.("button[data-do]");
+		if (button) run({ do: button.dataset.do }, event);
+	});
 	document.addEventListener("keydown", (event) => {
 		const key = nameOf(event);
 		if (!key || ignored(event, key)) return;

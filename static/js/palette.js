@@ -19,7 +19,6 @@ function open() {
 export function startPalette() {
 	document.addEventListener("palette", open);
 	document.addEventListener("click", (event) => {
-		if (event.target.closest?.('[data-do="palette"]')) open();
 		if (event.target === dialog()) dialog().close();
 		const item = event.target.closest?.(".palette-item");
 		if (item) choose(Number(item.dataset.n));
