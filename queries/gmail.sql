@@ -350,10 +350,13 @@ where user_id = @user_id and account_id = @account_id and @label::text = any(lab
 select gmail_id from gmail_messages where user_id = @user_id and account_id = @account_id and state <> 'gone' and gmail_id > @after_id::text
 order by gmail_id limit @max_rows;
 
--- name: GmailEmailsAfter :many
--- GmailEmailsAfter returns the next emails of an account, after an id, for deleting them.
-select distinct email_id::bigint as email_id from gmail_messages g
-where g.user_id = @user_id and g.account_id = @account_id and g.email_id > @after_id::bigint order by 1 limit @max_rows;
+-- name: GmailForgetNext :many
+-- GmailForgetNext cuts the next messages of an account off their emails, and returns those and whether they came by it.
+update gmail_messages g set email_id = null, state = 'gone'
+from (select m.gmail_id, m.email_id from gmail_messages m where m.user_id = @user_id and m.account_id = @account_id and m.email_id is not null
+	order by m.gmail_id limit @max_rows) was
+where g.user_id = @user_id and g.account_id = @account_id and g.gmail_id = was.gmail_id
+returning was.email_id::bigint as email_id, g.made;
 
 -- name: GmailMessagesForget :exec
 delete from gmail_messages where user_id = @user_id and account_id = @account_id;
@@ -373,10 +376,11 @@ select id, gmail_id, email_id, kind, label_id, want, state, created_at, sent_at,
 where user_id = @user_id and account_id = @account_id and state in ('pending', 'sending') and (@every::boolean or gmail_id = any(@gmail_ids::text[]))
 order by id limit @max_rows;
 
--- name: GmailChangeSending :exec
--- GmailChangeSending notes that changes are about to be sent: from here on they may have been carried out.
+-- name: GmailChangeSending :many
+-- GmailChangeSending notes that changes are about to be sent: from here on they may have been carried out. One that was
+-- overtaken meanwhile is not sent.
 update gmail_changes set state = 'sending', sent_at = @now::timestamptz, cursor = (@cursor::text)::numeric, adds = @adds::text[], removes = @removes::text[], echoed = false
-where user_id = @user_id and id = any(@ids::bigint[]);
+where user_id = @user_id and id = any(@ids::bigint[]) and state = 'pending' returning id;
 
 -- name: GmailChangeEnd :exec
 -- GmailChangeEnd notes how changes ended.
@@ -422,3 +426,20 @@ with items as (
 		and c.state = 'pending' and c.id < m.id
 )
 select count(pg_notify('gmail_due', concat(@user_id::bigint, ' ', m.account_id))) from (select distinct account_id from made) m;
+
+-- name: GmailLabelLeave :exec
+-- GmailLabelLeave takes our label of one of Gmail's off the emails that carry it, before the two part.
+delete from email_labels x using gmail_labels l, gmail_messages g
+where l.user_id = @user_id and l.account_id = @account_id and l.gmail_id = @gmail_id
+	and g.user_id = @user_id and g.account_id = @account_id and l.gmail_id = any(g.labels)
+	and x.user_id = @user_id and x.label_id = l.label_id and x.email_id = g.email_id;
+
+-- name: GmailLabelName :one
+select name from labels where user_id = @user_id and id = @id;
+
+-- name: GmailLabelsOf :many
+-- GmailLabelsOf returns the state and the labels of messages.
+select gmail_id, state, labels from gmail_messages where user_id = @user_id and account_id = @account_id and gmail_id = any(@gmail_ids::text[]);
+
+-- name: GmailChangeEmails :many
+select distinct email_id from gmail_changes where user_id = @user_id and id = any(@ids::bigint[]) order by email_id;

@@ -28,3 +28,6 @@ func hasCode(err error, prefix string) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && strings.HasPrefix(e.Code, prefix)
 }
+
+// IsCollision reports whether Postgres ended a transaction because of another one; trying again helps.
+func IsCollision(err error) bool { return hasCode(err, "40") }

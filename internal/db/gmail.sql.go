@@ -830,6 +830,35 @@ func (q *Queries) GmailChangeEchoed(ctx context.Context, arg GmailChangeEchoedPa
 	return err
 }
 
+const gmailChangeEmails = `-- name: GmailChangeEmails :many
+select distinct email_id from gmail_changes where user_id = $1 and id = any($2::bigint[]) order by email_id
+`
+
+type GmailChangeEmailsParams struct {
+	UserID int64
+	Ids    []int64
+}
+
+func (q *Queries) GmailChangeEmails(ctx context.Context, arg GmailChangeEmailsParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, gmailChangeEmails, arg.UserID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var email_id int64
+		if err := rows.Scan(&email_id); err != nil {
+			return nil, err
+		}
+		items = append(items, email_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const gmailChangeEnd = `-- name: GmailChangeEnd :exec
 update gmail_changes set state = $1::text, done_at = $2::timestamptz, error = $3::text where user_id = $4 and id = any($5::bigint[])
 `
@@ -854,9 +883,9 @@ func (q *Queries) GmailChangeEnd(ctx context.Context, arg GmailChangeEndParams) 
 	return err
 }
 
-const gmailChangeSending = `-- name: GmailChangeSending :exec
+const gmailChangeSending = `-- name: GmailChangeSending :many
 update gmail_changes set state = 'sending', sent_at = $1::timestamptz, cursor = ($2::text)::numeric, adds = $3::text[], removes = $4::text[], echoed = false
-where user_id = $5 and id = any($6::bigint[])
+where user_id = $5 and id = any($6::bigint[]) and state = 'pending' returning id
 `
 
 type GmailChangeSendingParams struct {
@@ -868,9 +897,10 @@ type GmailChangeSendingParams struct {
 	Ids     []int64
 }
 
-// GmailChangeSending notes that changes are about to be sent: from here on they may have been carried out.
-func (q *Queries) GmailChangeSending(ctx context.Context, arg GmailChangeSendingParams) error {
-	_, err := q.db.Exec(ctx, gmailChangeSending,
+// GmailChangeSending notes that changes are about to be sent: from here on they may have been carried out. One that was
+// overtaken meanwhile is not sent.
+func (q *Queries) GmailChangeSending(ctx context.Context, arg GmailChangeSendingParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, gmailChangeSending,
 		arg.Now,
 		arg.Cursor,
 		arg.Adds,
@@ -878,7 +908,22 @@ func (q *Queries) GmailChangeSending(ctx context.Context, arg GmailChangeSending
 		arg.UserID,
 		arg.Ids,
 	)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const gmailChangesDrop = `-- name: GmailChangesDrop :exec
@@ -1237,44 +1282,6 @@ func (q *Queries) GmailEmailIDs(ctx context.Context, arg GmailEmailIDsParams) ([
 	return items, nil
 }
 
-const gmailEmailsAfter = `-- name: GmailEmailsAfter :many
-select distinct email_id::bigint as email_id from gmail_messages g
-where g.user_id = $1 and g.account_id = $2 and g.email_id > $3::bigint order by 1 limit $4
-`
-
-type GmailEmailsAfterParams struct {
-	UserID    int64
-	AccountID int64
-	AfterID   int64
-	MaxRows   int32
-}
-
-// GmailEmailsAfter returns the next emails of an account, after an id, for deleting them.
-func (q *Queries) GmailEmailsAfter(ctx context.Context, arg GmailEmailsAfterParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, gmailEmailsAfter,
-		arg.UserID,
-		arg.AccountID,
-		arg.AfterID,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []int64{}
-	for rows.Next() {
-		var email_id int64
-		if err := rows.Scan(&email_id); err != nil {
-			return nil, err
-		}
-		items = append(items, email_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const gmailEmailsOf = `-- name: GmailEmailsOf :many
 select distinct email_id::bigint as email_id from gmail_messages
 where user_id = $1 and account_id = $2 and gmail_id = any($3::text[]) and email_id is not null
@@ -1381,6 +1388,46 @@ func (q *Queries) GmailEventsForget(ctx context.Context, arg GmailEventsForgetPa
 	return err
 }
 
+const gmailForgetNext = `-- name: GmailForgetNext :many
+update gmail_messages g set email_id = null, state = 'gone'
+from (select m.gmail_id, m.email_id from gmail_messages m where m.user_id = $1 and m.account_id = $2 and m.email_id is not null
+	order by m.gmail_id limit $3) was
+where g.user_id = $1 and g.account_id = $2 and g.gmail_id = was.gmail_id
+returning was.email_id::bigint as email_id, g.made
+`
+
+type GmailForgetNextParams struct {
+	UserID    int64
+	AccountID int64
+	MaxRows   int32
+}
+
+type GmailForgetNextRow struct {
+	EmailID int64
+	Made    bool
+}
+
+// GmailForgetNext cuts the next messages of an account off their emails, and returns those and whether they came by it.
+func (q *Queries) GmailForgetNext(ctx context.Context, arg GmailForgetNextParams) ([]GmailForgetNextRow, error) {
+	rows, err := q.db.Query(ctx, gmailForgetNext, arg.UserID, arg.AccountID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GmailForgetNextRow{}
+	for rows.Next() {
+		var i GmailForgetNextRow
+		if err := rows.Scan(&i.EmailID, &i.Made); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const gmailFreshness = `-- name: GmailFreshness :one
 select f.news::bigint as news, f.within_minute::bigint as within_minute, f.within_half_hour::bigint as within_half_hour from gmail_freshness($1) f
 `
@@ -1472,6 +1519,41 @@ type GmailLabelDeleteParams struct {
 func (q *Queries) GmailLabelDelete(ctx context.Context, arg GmailLabelDeleteParams) error {
 	_, err := q.db.Exec(ctx, gmailLabelDelete, arg.UserID, arg.AccountID, arg.GmailID)
 	return err
+}
+
+const gmailLabelLeave = `-- name: GmailLabelLeave :exec
+delete from email_labels x using gmail_labels l, gmail_messages g
+where l.user_id = $1 and l.account_id = $2 and l.gmail_id = $3
+	and g.user_id = $1 and g.account_id = $2 and l.gmail_id = any(g.labels)
+	and x.user_id = $1 and x.label_id = l.label_id and x.email_id = g.email_id
+`
+
+type GmailLabelLeaveParams struct {
+	UserID    int64
+	AccountID int64
+	GmailID   string
+}
+
+// GmailLabelLeave takes our label of one of Gmail's off the emails that carry it, before the two part.
+func (q *Queries) GmailLabelLeave(ctx context.Context, arg GmailLabelLeaveParams) error {
+	_, err := q.db.Exec(ctx, gmailLabelLeave, arg.UserID, arg.AccountID, arg.GmailID)
+	return err
+}
+
+const gmailLabelName = `-- name: GmailLabelName :one
+select name from labels where user_id = $1 and id = $2
+`
+
+type GmailLabelNameParams struct {
+	UserID int64
+	ID     int64
+}
+
+func (q *Queries) GmailLabelName(ctx context.Context, arg GmailLabelNameParams) (string, error) {
+	row := q.db.QueryRow(ctx, gmailLabelName, arg.UserID, arg.ID)
+	var name string
+	err := row.Scan(&name)
+	return name, err
 }
 
 const gmailLabelUpsert = `-- name: GmailLabelUpsert :exec
@@ -1585,6 +1667,43 @@ type GmailLabelsForgetParams struct {
 func (q *Queries) GmailLabelsForget(ctx context.Context, arg GmailLabelsForgetParams) error {
 	_, err := q.db.Exec(ctx, gmailLabelsForget, arg.UserID, arg.AccountID)
 	return err
+}
+
+const gmailLabelsOf = `-- name: GmailLabelsOf :many
+select gmail_id, state, labels from gmail_messages where user_id = $1 and account_id = $2 and gmail_id = any($3::text[])
+`
+
+type GmailLabelsOfParams struct {
+	UserID    int64
+	AccountID int64
+	GmailIds  []string
+}
+
+type GmailLabelsOfRow struct {
+	GmailID string
+	State   string
+	Labels  []string
+}
+
+// GmailLabelsOf returns the state and the labels of messages.
+func (q *Queries) GmailLabelsOf(ctx context.Context, arg GmailLabelsOfParams) ([]GmailLabelsOfRow, error) {
+	rows, err := q.db.Query(ctx, gmailLabelsOf, arg.UserID, arg.AccountID, arg.GmailIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GmailLabelsOfRow{}
+	for rows.Next() {
+		var i GmailLabelsOfRow
+		if err := rows.Scan(&i.GmailID, &i.State, &i.Labels); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const gmailMessagesForget = `-- name: GmailMessagesForget :exec
