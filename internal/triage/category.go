@@ -21,6 +21,11 @@ func (v *view) ruleScores() [classCount]float64 {
 	for _, c := range []int{cConfirmation, cRejection, cInterview, cAssessment, cOffer, cOutreach, cRequest} {
 		s[c] *= gate
 	}
+	for _, c := range []int{cConfirmation, cRejection, cInterview, cAssessment, cOffer, cRequest} {
+		s[c] = math.Max(0, s[c]-0.6*v.sums[gNotJob]-0.5*v.sums[gCandidate])
+	}
+	s[cOther] += math.Min(6, 0.5*v.sums[gNotJob])
+	s[cPersonal] += math.Min(6, 0.5*v.sums[gCandidate])
 	v.scoreSender(&s)
 	v.scoreStructure(&s, job)
 	v.decide(&s, job)

@@ -31,13 +31,15 @@ const (
 	gUnsubscribe
 	gAsk
 	gConditional
+	gNotJob
+	gCandidate
 	groupCount
 )
 
 // themeNames are the names of the groups behind the categories, in order.
 const themeNames = "rejection_no job urgent deadline ask_money gift_card credentials identity_papers crypto pressure " +
 	"advance_fee prize spam_goods fake_job_cheque fake_job_chat fake_job_fee fake_job_bank fake_job_pay extortion " +
-	"parcel greeting_blank unsubscribe ask conditional"
+	"parcel greeting_blank unsubscribe ask conditional not_job candidate"
 
 // Classes returns all categories in the fixed order that the model and the phrase groups use.
 func Classes() [17]Category {

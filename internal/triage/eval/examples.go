@@ -49,8 +49,9 @@ func CorpusExamples(dir fs.FS) ([]learn.Example, error) {
 const (
 	corpusWeight   = 1.0
 	unwantedWeight = 2.0 // of unwanted mail of our own: it is of today, the public set is not
+	businessWeight = 0.5
 	hardWeight     = 3.0 // of wanted mail that looks unwanted: there is little of it and it matters most
-	bareWeight     = 0.1
+	bareWeight     = 0.2
 	weakWeight     = 0.2
 )
 
@@ -78,6 +79,12 @@ func SpamExamples(samples []Sample) []learn.Example {
 		out = append(out, e)
 		if i%3 == 0 {
 			out = append(out, bare(e, s.Mail))
+		}
+		if strings.HasSuffix(s.Set, "easy-ham") && i%6 == 1 {
+			// Without its headers, list mail is people writing to each other.
+			b := bare(e, s.Mail)
+			b.Class, b.Unwanted, b.Weight = classIndex(string(triage.Personal)), -1, weakWeight
+			out = append(out, b)
 		}
 		if c := weakClass(s); c >= 0 && (c != listClass() || i%16 == 0) {
 			e.Class, e.Unwanted, e.Weight, e.Copy = c, -1, weakWeight, true
@@ -108,6 +115,53 @@ func weakClass(s *Sample) int {
 	return -1
 }
 
+// BusinessExamples turns the annotated threads into personal mail: business letters between people, which are not
+// about an application.
+func BusinessExamples(dir string) ([]learn.Example, error) {
+	var out []learn.Example
+	err := Open(dir, "emailcoref", func(name string, b []byte) error {
+		if !strings.HasSuffix(name, ".conll") {
+			return nil
+		}
+		for _, text := range coldMails(string(b)) {
+			m := &mail.Message{Text: text, VisibleText: text}
+			out = append(out, learn.Example{Features: triage.Extract(triage.Input{Mail: m}), Class: classIndex(string(triage.Personal)),
+				Unwanted: 0, Weight: businessWeight, Group: "emailcoref/" + name, Source: "emailcoref"})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// coldMails puts the words of a token-per-line file together to mails; a mail begins at "Date :".
+func coldMails(s string) []string {
+	var out []string
+	var b strings.Builder
+	flush := func() {
+		if _, body, ok := strings.Cut(b.String(), "Subject :"); ok && len(body) > 60 {
+			out = append(out, strings.TrimSpace(body))
+		}
+		b.Reset()
+	}
+	prev := ""
+	for _, line := range strings.Split(s, "\n") {
+		word, _, _ := strings.Cut(line, "\t")
+		switch {
+		case strings.HasPrefix(line, "#"):
+			continue
+		case word == "":
+			b.WriteString("\n")
+		case word == ":" && prev == "Date":
+			flush()
+		default:
+			b.WriteString(word + " ")
+		}
+		prev = word
+	}
+	flush()
+	return out
+}
+
 // SentenceExamples turns the request set into examples. The file is sorted by text, so blocks of neighbours make the
 // groups: sentences that begin alike stay together.
 func SentenceExamples(in []Sentence) []learn.Sentence {
@@ -133,5 +187,9 @@ func TrainingData(data string, corpusDir fs.FS) ([]learn.Example, []learn.Senten
 	if err != nil {
 		return nil, nil, err
 	}
-	return append(own, SpamExamples(spam)...), SentenceExamples(sentences), nil
+	business, err := BusinessExamples(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(append(own, SpamExamples(spam)...), business...), SentenceExamples(sentences), nil
 }

@@ -153,7 +153,7 @@ func unwantedPoints(l *triage.Linear, test []Example) []point {
 }
 
 // wantedPrior is how much more often a mail is wanted in a mailbox than in the training data.
-const wantedPrior = 2
+const wantedPrior = 3
 
 func askPoints(sentences []Sentence) []point {
 	groups := make([]string, len(sentences))
