@@ -181,7 +181,7 @@ select gmail_id, live from gmail_messages where user_id = @user_id and account_i
 order by retry_at limit @max_rows;
 
 -- name: GmailParkedNext :one
-select min(retry_at)::timestamptz as retry_at, count(*) as n from gmail_messages where user_id = @user_id and account_id = @account_id and state = 'parked';
+select coalesce(min(retry_at), 'epoch')::timestamptz as retry_at, count(*) as n from gmail_messages where user_id = @user_id and account_id = @account_id and state = 'parked';
 
 -- name: GmailParked :many
 select gmail_id, attempts, coalesce(retry_at, now())::timestamptz as retry_at, error from gmail_messages

@@ -1938,7 +1938,7 @@ func (q *Queries) GmailParkedDue(ctx context.Context, arg GmailParkedDueParams) 
 }
 
 const gmailParkedNext = `-- name: GmailParkedNext :one
-select min(retry_at)::timestamptz as retry_at, count(*) as n from gmail_messages where user_id = $1 and account_id = $2 and state = 'parked'
+select coalesce(min(retry_at), 'epoch')::timestamptz as retry_at, count(*) as n from gmail_messages where user_id = $1 and account_id = $2 and state = 'parked'
 `
 
 type GmailParkedNextParams struct {

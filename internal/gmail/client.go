@@ -49,7 +49,7 @@ type request struct {
 	path    string // below users/me/
 	query   url.Values
 	body    any
-	key     string // sent as Idempotency-Key; a call with one is never repeated
+	key     string // sent as X-ApplyLens-Change; a call with one is never repeated
 	urgency Urgency
 }
 
@@ -186,7 +186,8 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if r.key != "" {
-		req.Header.Set("Idempotency-Key", r.key)
+		// Not Idempotency-Key: net/http would take that as leave to send the request a second time by itself.
+		req.Header.Set("X-ApplyLens-Change", r.key)
 	}
 	return req, nil
 }

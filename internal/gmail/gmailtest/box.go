@@ -51,7 +51,7 @@ type Box struct {
 	next     int
 	watch    *watch
 	spent    []charge
-	seen     map[string]int // executed requests by Idempotency-Key
+	seen     map[string]int // executed requests by X-ApplyLens-Change
 }
 
 type watch struct {
@@ -234,7 +234,7 @@ func (b *Box) HistoryID() string {
 	return b.last.String()
 }
 
-// Executed returns how often a changing request with each Idempotency-Key was carried out.
+// Executed returns how often a changing request with each X-ApplyLens-Change was carried out.
 func (b *Box) Executed() map[string]int {
 	b.f.mu.Lock()
 	defer b.f.mu.Unlock()

@@ -218,7 +218,7 @@ func (f *Fake) execute(r *http.Request, m method) (any, error) {
 		return nil, err
 	}
 	answer, err := m.do(&call{f: f, box: t.box, r: r})
-	if key := r.Header.Get("Idempotency-Key"); key != "" && err == nil {
+	if key := r.Header.Get("X-ApplyLens-Change"); key != "" && err == nil {
 		t.box.seen[key]++
 	}
 	return answer, err
