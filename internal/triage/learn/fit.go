@@ -60,7 +60,7 @@ func Heads(examples []Example, sentences []Sentence, from *triage.Model) *triage
 	m := *from
 	m.Category = fitCategory(examples)
 	m.Unwanted = fitUnwanted(examples)
-	if len(sentences) > 0 {
+	if len(sentences) > 0 || m.Ask.Outputs == 0 {
 		m.Ask = fitAsk(sentences)
 	}
 	return &m
@@ -214,9 +214,9 @@ func precisionTarget(c triage.Category) float64 {
 	case c == triage.Rejection || c == triage.Offer:
 		return 0.97
 	case c.IsJob():
-		return 0.9
+		return 0.84
 	}
-	return 0.75
+	return 0.6
 }
 
 // threshold is the lowest confidence from which on the claims of a class reach the target, between 0.35 and 0.9.
