@@ -218,3 +218,6 @@ func rowLabel(row Row, now time.Time) string {
 	b.WriteString(", " + when(row.LastAt, now))
 	return b.String()
 }
+
+// dayID is the id of the heading of a group of days.
+func dayID(name string) string { return "day-" + strings.ReplaceAll(strings.ToLower(name), " ", "-") }
