@@ -162,8 +162,8 @@ select count(*) from noted;
 select count(*) from action_items where user_id = @user_id and action_id = @action_id and undone_at is null;
 
 -- name: ActionSince :many
--- ActionSince lists a person's actions that can be undone, newest first.
-select id from actions where user_id = @user_id and state = 'done' and done_at >= @since::timestamptz and kind <> 'wake'
+-- ActionSince lists a person's actions that can be undone, newest first; that a mail was opened is none.
+select id from actions where user_id = @user_id and state = 'done' and done_at >= @since::timestamptz and kind <> 'wake' and reason <> 'opened'
 order by done_at desc, id desc limit 1000;
 
 -- name: ActionUnfinished :many

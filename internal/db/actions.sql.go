@@ -416,7 +416,7 @@ func (q *Queries) ActionPropose(ctx context.Context, arg ActionProposeParams) er
 }
 
 const actionSince = `-- name: ActionSince :many
-select id from actions where user_id = $1 and state = 'done' and done_at >= $2::timestamptz and kind <> 'wake'
+select id from actions where user_id = $1 and state = 'done' and done_at >= $2::timestamptz and kind <> 'wake' and reason <> 'opened'
 order by done_at desc, id desc limit 1000
 `
 
@@ -425,7 +425,7 @@ type ActionSinceParams struct {
 	Since  time.Time
 }
 
-// ActionSince lists a person's actions that can be undone, newest first.
+// ActionSince lists a person's actions that can be undone, newest first; that a mail was opened is none.
 func (q *Queries) ActionSince(ctx context.Context, arg ActionSinceParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, actionSince, arg.UserID, arg.Since)
 	if err != nil {
