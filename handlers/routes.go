@@ -33,6 +33,8 @@ func (s *Server) routes() []route {
 		{get, "/sign-in/:token", auth.Anyone, s.signInLink, signIn},
 		{post, "/sign-out", auth.User, s.signOut, page},
 
+		{post, "/gmail/push", auth.Anyone, s.gmailPush, []echo.MiddlewareFunc{middleware.BodyLimit("64K"), within(requestTime)}},
+
 		{get, "/", auth.User, s.inboxPage, page},
 		{get, "/t/:id", auth.User, s.threadPage, page},
 		{get, "/search", auth.User, s.searchPage, page},

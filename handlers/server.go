@@ -18,6 +18,8 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/errs"
 	"applylens/internal/fetch"
+	"applylens/internal/gmail"
+	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/imageproxy"
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
@@ -35,6 +37,9 @@ type Server struct {
 	Search  search.Postgres
 	Remote  *fetch.Client      // fetches images that stand in mail
 	Images  *imageproxy.Signer // signs their addresses
+	Gmail   *gmailsync.Engine  // nil when Google is not set up
+	Push    gmail.PushCheck
+	SignUp  string // who may sign in with Google without being known yet
 	Log     *slog.Logger
 	Now     func() time.Time
 	BaseURL string

@@ -52,9 +52,12 @@ update accounts set lease = @lease::text, lease_until = @until::timestamptz
 where user_id = @user_id and id = @id and (lease = @lease::text or lease_until <= @now::timestamptz)
 returning id;
 
--- name: AccountRelease :exec
-update accounts set lease = '', lease_until = @now::timestamptz, queued_until = @now::timestamptz, next_at = @next_at::timestamptz
-where user_id = @user_id and id = @id and lease = @lease::text;
+-- name: AccountRelease :one
+-- AccountRelease gives the lease back and says when to look again: at once, if a wish came that this turn did not see.
+update accounts set lease = '', lease_until = @now::timestamptz, queued_until = @now::timestamptz,
+	next_at = case when dirty_at is distinct from sqlc.narg('dirty')::timestamptz then @now::timestamptz else @next_at::timestamptz end
+where user_id = @user_id and id = @id and lease = @lease::text
+returning (dirty_at is distinct from sqlc.narg('dirty')::timestamptz and state not in ('needs_reconnect', 'disconnected'))::boolean as again;
 
 -- name: AccountFence :one
 -- AccountFence locks an account for a step of its sync; no row means that the lease was lost.

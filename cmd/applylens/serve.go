@@ -67,7 +67,11 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Log: a.log, Now: time.Now}, cmd.Worker)
+	engine, err := a.gmail(base)
+	if err != nil {
+		return nil, err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Log: a.log, Now: time.Now}, cmd.Worker)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +79,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images,
+		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
 	}, nil
 }
 
@@ -84,6 +89,9 @@ func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, list
 	if cmd.Worker {
 		if err := s.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("start the worker: %w", err)
+		}
+		if err := a.workGmail(ctx, s.Gmail, s.Jobs); err != nil {
+			return err
 		}
 	}
 	go s.Events.Listen(ctx, a.db.Pool, a.log)

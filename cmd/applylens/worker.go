@@ -22,12 +22,19 @@ func (workerCmd) Run(ctx context.Context, settings *config.Settings) (err error)
 	if err := a.owner.Drop(); err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Log: a.log, Now: time.Now}, true)
+	engine, err := a.gmail("")
+	if err != nil {
+		return err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Log: a.log, Now: time.Now}, true)
 	if err != nil {
 		return err
 	}
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
+	}
+	if err := a.workGmail(ctx, engine, client); err != nil {
+		return err
 	}
 	a.log.Info("worker started")
 	<-ctx.Done()

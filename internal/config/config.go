@@ -21,6 +21,23 @@ type Settings struct {
 	Blobs              string `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
 	LogFormat          string `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
 	LogLevel           string `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
+	Google             Google `embed:""`
+}
+
+// Google are the settings of Gmail; without a client id mail comes from files alone. docs/gmail.md goes through them.
+type Google struct {
+	ClientID     string `name:"google-client-id" env:"GOOGLE_CLIENT_ID" help:"OAuth client of the Google Cloud project." placeholder:"ID"`
+	ClientSecret string `name:"google-client-secret" env:"GOOGLE_CLIENT_SECRET" help:"Its secret." placeholder:"SECRET"`
+	Base         string `name:"google-url" env:"GOOGLE_URL" help:"A server that plays Google, for tests." placeholder:"URL"`
+	Topic        string `name:"google-topic" env:"GOOGLE_PUBSUB_TOPIC" help:"Topic of Pub/Sub for pushes: projects/P/topics/T. Without one accounts are polled." placeholder:"TOPIC"`
+	Subscription string `name:"google-subscription" env:"GOOGLE_PUBSUB_SUBSCRIPTION" help:"Its subscription: projects/P/subscriptions/S." placeholder:"SUBSCRIPTION"`
+	Pull         bool   `name:"google-pull" env:"GOOGLE_PUBSUB_PULL" help:"Fetch pushes from the subscription instead of receiving them at /gmail/push."`
+	Credentials  string `name:"google-credentials" env:"GOOGLE_APPLICATION_CREDENTIALS" help:"Key file of the service account that fetches pushes." placeholder:"FILE"`
+	PushAudience string `name:"google-push-audience" env:"GOOGLE_PUSH_AUDIENCE" help:"Audience of push tokens. Default: the site's address and /gmail/push." placeholder:"TEXT"`
+	PushAccount  string `name:"google-push-account" env:"GOOGLE_PUSH_ACCOUNT" help:"Service account that signs push tokens." placeholder:"EMAIL"`
+	Quota        string `name:"google-quota" env:"GOOGLE_QUOTA" help:"Units of the project, where they differ from those of 2026: user=6000,project=1200000,messages.get=20,…" placeholder:"LIST"`
+	Keyset       string `name:"keyset" env:"APPLYLENS_KEYSET" help:"Keys that seal tokens, as base64. Default: the file tokens.keyset in the data folder." placeholder:"BASE64"`
+	SignUp       string `name:"sign-up" env:"APPLYLENS_SIGN_UP" help:"Who may sign in with Google without being known yet: domains, comma-separated, or any. Default: nobody." placeholder:"DOMAINS"`
 }
 
 // Web are the settings of the web server.
@@ -34,7 +51,7 @@ type Web struct {
 
 // known are all variables with our prefix, so that a misspelt one is found.
 var known = []string{"APPLYLENS_DATA", "APPLYLENS_BLOBS", "APPLYLENS_LOG_FORMAT", "APPLYLENS_LOG_LEVEL", "APPLYLENS_LISTEN", "APPLYLENS_URL",
-	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA"}
+	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA", "APPLYLENS_KEYSET", "APPLYLENS_SIGN_UP"}
 
 // CheckEnvironment refuses variables with our prefix that mean nothing.
 func CheckEnvironment(environ []string) error {
@@ -57,12 +74,31 @@ func (s *Settings) Check() error {
 			return fmt.Errorf("%s must begin with postgres:// or postgresql://", name)
 		}
 	}
+	if err := s.Google.check(); err != nil {
+		return err
+	}
 	if s.Data != "" {
 		return nil
 	}
 	dir, err := defaultData()
 	s.Data = dir
 	return err
+}
+
+func (g *Google) check() error {
+	switch {
+	case (g.ClientID == "") != (g.ClientSecret == ""):
+		return fmt.Errorf("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together: set both or neither")
+	case g.Topic != "" && (!strings.HasPrefix(g.Topic, "projects/") || !strings.Contains(g.Topic, "/topics/")):
+		return fmt.Errorf("GOOGLE_PUBSUB_TOPIC must read projects/PROJECT/topics/TOPIC")
+	case g.Subscription != "" && (!strings.HasPrefix(g.Subscription, "projects/") || !strings.Contains(g.Subscription, "/subscriptions/")):
+		return fmt.Errorf("GOOGLE_PUBSUB_SUBSCRIPTION must read projects/PROJECT/subscriptions/SUBSCRIPTION")
+	case g.Pull && (g.Subscription == "" || g.Topic == ""):
+		return fmt.Errorf("GOOGLE_PUBSUB_PULL needs GOOGLE_PUBSUB_TOPIC and GOOGLE_PUBSUB_SUBSCRIPTION")
+	case g.Topic != "" && !g.Pull && g.PushAccount == "":
+		return fmt.Errorf("pushes to /gmail/push need GOOGLE_PUSH_ACCOUNT, the service account that signs them; or set GOOGLE_PUBSUB_PULL")
+	}
+	return nil
 }
 
 // Check refuses an address that cannot be listened on or linked to.

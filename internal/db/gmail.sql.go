@@ -532,28 +532,35 @@ func (q *Queries) AccountReconciled(ctx context.Context, arg AccountReconciledPa
 	return err
 }
 
-const accountRelease = `-- name: AccountRelease :exec
-update accounts set lease = '', lease_until = $1::timestamptz, queued_until = $1::timestamptz, next_at = $2::timestamptz
-where user_id = $3 and id = $4 and lease = $5::text
+const accountRelease = `-- name: AccountRelease :one
+update accounts set lease = '', lease_until = $1::timestamptz, queued_until = $1::timestamptz,
+	next_at = case when dirty_at is distinct from $2::timestamptz then $1::timestamptz else $3::timestamptz end
+where user_id = $4 and id = $5 and lease = $6::text
+returning (dirty_at is distinct from $2::timestamptz and state not in ('needs_reconnect', 'disconnected'))::boolean as again
 `
 
 type AccountReleaseParams struct {
 	Now    time.Time
+	Dirty  *time.Time
 	NextAt time.Time
 	UserID int64
 	ID     int64
 	Lease  string
 }
 
-func (q *Queries) AccountRelease(ctx context.Context, arg AccountReleaseParams) error {
-	_, err := q.db.Exec(ctx, accountRelease,
+// AccountRelease gives the lease back and says when to look again: at once, if a wish came that this turn did not see.
+func (q *Queries) AccountRelease(ctx context.Context, arg AccountReleaseParams) (bool, error) {
+	row := q.db.QueryRow(ctx, accountRelease,
 		arg.Now,
+		arg.Dirty,
 		arg.NextAt,
 		arg.UserID,
 		arg.ID,
 		arg.Lease,
 	)
-	return err
+	var again bool
+	err := row.Scan(&again)
+	return again, err
 }
 
 const accountReseal = `-- name: AccountReseal :execrows

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"applylens/internal/db"
+	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
 )
 
@@ -24,6 +25,7 @@ type Client = river.Client[pgx.Tx]
 type Deps struct {
 	DB     *db.DB
 	Ingest *ingest.Ingest
+	Gmail  *gmailsync.Engine // nil when Google is not set up
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -44,12 +46,25 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+		if d.Gmail != nil {
+			addGmail(cfg, d.Gmail)
+		}
 	}
 	client, err := river.NewClient(riverpgxv5.New(d.DB.Pool), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
 	}
 	return client, nil
+}
+
+// addGmail adds the jobs of Gmail accounts, in a queue of their own: they mostly wait for Google.
+func addGmail(cfg *river.Config, e *gmailsync.Engine) {
+	cfg.Queues[gmailQueue] = river.QueueConfig{MaxWorkers: 16}
+	cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(15*time.Second),
+		func() (river.JobArgs, *river.InsertOpts) { return GmailSweepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}))
+	river.AddWorker(cfg.Workers, &gmailSync{engine: e})
+	river.AddWorker(cfg.Workers, &gmailSweep{engine: e})
+	river.AddWorker(cfg.Workers, &gmailForget{engine: e})
 }
 
 // quiet passes only River's warnings on: it logs each start and stop of its parts.

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"applylens/internal/db"
 	"applylens/internal/gmail"
 )
@@ -37,8 +39,11 @@ func (r *run) finish(ctx context.Context, err error) (more bool, _ error) {
 	default:
 		next, err = r.failed(ctx, err)
 	}
-	release := q.AccountRelease(ctx, db.AccountReleaseParams{UserID: r.user, ID: r.id, Lease: r.lease, Now: r.Now(), NextAt: next})
-	return more, errors.Join(err, release)
+	again, failed := q.AccountRelease(ctx, db.AccountReleaseParams{UserID: r.user, ID: r.id, Lease: r.lease, Now: r.Now(), NextAt: next, Dirty: r.dirty})
+	if errors.Is(failed, pgx.ErrNoRows) {
+		return false, err // the lease was lost at the very end
+	}
+	return more || again && pause == nil && err == nil, errors.Join(err, failed)
 }
 
 // nextLook is when to look again: by the clock, or earlier when something parked is due.

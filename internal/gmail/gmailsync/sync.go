@@ -135,6 +135,7 @@ func (r *run) turn(ctx context.Context) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
+	r.dirty = r.account.DirtyAt
 	if r.account.State == Connecting || r.account.Cursor == "" {
 		if err := r.begin(ctx); err != nil {
 			return err
