@@ -209,6 +209,9 @@ func (v *view) build(first, last int, ys, ms, ds string) (foundDate, bool) {
 func (v *view) make(first, last, y int, m time.Month, d int) (foundDate, bool) {
 	if y == 0 {
 		now := v.clock()
+		if now.IsZero() {
+			return foundDate{}, false // a day without a year, in a mail without a date
+		}
 		y = now.Year()
 		if time.Date(y, m, d, 23, 0, 0, 0, time.UTC).Before(now.AddDate(0, -3, 0)) {
 			y++

@@ -48,6 +48,11 @@ func (v *view) companyFacts(l *factList) {
 		l.add("company", c, -1, -1)
 		return
 	}
+	if c := v.companyOfSystem(); c != "" {
+		at := strings.Index(v.text, c)
+		l.add("company", c, at, at+len(c))
+		return
+	}
 	if c := companyOfName(v.name); c != "" && (v.sender == nil || !strings.EqualFold(c, v.sender.name)) && v.claimed == nil && !v.flags.freeMail {
 		at := strings.Index(v.text, c)
 		l.add("company", c, at, at+len(c))
@@ -81,6 +86,30 @@ func (v *view) companyBehindRole() (c string, from, to int) {
 	return "", 0, 0
 }
 
+// companyOfSystem takes the display name of a tracking system's mail for the company that it writes for, unless it is
+// the system's own name or that of a person: one whose first name signs the mail.
+func (v *view) companyOfSystem() string {
+	if v.sender == nil || v.sender.kind != "ats" && v.sender.kind != "test" {
+		return ""
+	}
+	name := v.name
+	if c := companyOfName(name); c != "" {
+		name = c
+	}
+	first, _, _ := strings.Cut(name, " ")
+	local, _, _ := strings.Cut(v.local, "+")
+	joined := strings.ReplaceAll(foldText(name), " ", "")
+	switch {
+	case len(name) < 3 || strings.EqualFold(name, v.sender.name) || deskWord(foldText(first)) || strings.IndexByte(name, '@') >= 0:
+		return ""
+	case len(local) > 3 && strings.Contains(joined, strings.ReplaceAll(local, "-", "")):
+		return name
+	case personName(name) && strings.Contains(v.text[len(v.text)/2:], first):
+		return ""
+	}
+	return name
+}
+
 // companyOfName takes the company out of a display name such as "Acme Hiring Team", "Jane Doe at Acme", "Acme via
 // Greenhouse".
 func companyOfName(name string) string {
@@ -97,10 +126,14 @@ func companyOfName(name string) string {
 	for n > 0 && deskWord(foldText(words[n-1])) {
 		n--
 	}
-	if n == 0 || n == len(words) {
+	from := 0
+	for from < n && deskWord(foldText(words[from])) {
+		from++
+	}
+	if n == from || n-from == len(words) {
 		return ""
 	}
-	return strings.Join(words[:n], " ")
+	return strings.Join(words[from:n], " ")
 }
 
 // deskWord reports whether a word names a desk, not a company.
@@ -108,7 +141,7 @@ func deskWord(w string) bool {
 	switch w {
 	case "hiring", "recruiting", "recruitment", "talent", "acquisition", "team", "careers", "career", "jobs", "hr", "human", "resources",
 		"people", "operations", "ops", "notifications", "notification", "no", "reply", "noreply", "candidate", "experience", "staffing",
-		"university", "karriere", "recrutement", "personalabteilung", "seleccion", "rrhh", "and", "the", "recrutamento", "werving", "talents":
+		"onboarding", "university", "carreiras", "empregos", "karriere", "recrutement", "personalabteilung", "seleccion", "rrhh", "and", "the", "recrutamento", "werving", "talents":
 		return true
 	}
 	return false

@@ -116,7 +116,7 @@ func (v *view) personFacts(l *factList) {
 			name = name[:k]
 		}
 	}
-	if personName(name) && !v.flags.noreply {
+	if personName(name) && !v.flags.noreply && v.companyOfSystem() == "" {
 		at := strings.Index(v.text, name)
 		l.add("person", name, at, at+len(name))
 	}

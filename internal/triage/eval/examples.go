@@ -48,7 +48,7 @@ func CorpusExamples(dir fs.FS) ([]learn.Example, error) {
 // The weights of the sources beside each other.
 const (
 	corpusWeight   = 1.0
-	unwantedWeight = 2.0 // of unwanted mail of our own: it is of today, the public set is not
+	unwantedWeight = 4.0 // of unwanted mail of our own: it is of today, the public set is not
 	businessWeight = 0.5
 	hardWeight     = 3.0 // of wanted mail that looks unwanted: there is little of it and it matters most
 	bareWeight     = 0.2

@@ -153,7 +153,7 @@ func unwantedPoints(l *triage.Linear, test []Example) []point {
 }
 
 // wantedPrior is how much more often a mail is wanted in a mailbox than in the training data.
-const wantedPrior = 3
+const wantedPrior = 4
 
 func askPoints(sentences []Sentence) []point {
 	groups := make([]string, len(sentences))
