@@ -77,8 +77,9 @@ create table gmail_labels (
 	user_id    bigint not null references users on delete cascade,
 	account_id bigint not null,
 	gmail_id   text not null,
-	name       text not null, -- at Gmail
-	label_id   bigint,        -- ours; null for Gmail's system labels and those that keep a place
+	name       text not null, -- at Gmail; empty until it is known
+	label_id   bigint,        -- ours; null for those that keep a place
+	gone       boolean not null default false, -- deleted at Gmail: no message carries it any more
 	primary key (user_id, account_id, gmail_id)
 );
 

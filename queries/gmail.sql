@@ -211,7 +211,9 @@ select gmail_id, state from gmail_messages where user_id = @user_id and account_
 -- name: GmailStore :exec
 -- GmailStore notes which emails messages are. A tombstone stays one, and older labels do not replace newer ones.
 insert into gmail_messages (user_id, account_id, gmail_id, thread_id, state, email_id, made, labels, history_id, live, received_at, stored_at)
-select @user_id::bigint, @account_id::bigint, n.gmail_id, n.thread_id, 'stored', n.email_id, n.made, string_to_array(n.labels, ' '), n.history_id::numeric,
+select @user_id::bigint, @account_id::bigint, n.gmail_id, n.thread_id, 'stored', n.email_id, n.made,
+	array(select l.id from unnest(string_to_array(n.labels, ' ')) as l (id) where not exists (
+		select from gmail_labels x where x.user_id = @user_id and x.account_id = @account_id and x.gmail_id = l.id and x.gone)), n.history_id::numeric,
 	@live::boolean, n.received_at, @now::timestamptz
 from (select unnest(@gmail_ids::text[]) as gmail_id, unnest(@thread_ids::text[]) as thread_id, unnest(@email_ids::bigint[]) as email_id, unnest(@mades::boolean[]) as made,
 	unnest(@labels::text[]) as labels, unnest(@history_ids::text[]) as history_id, unnest(@received_ats::timestamptz[]) as received_at) n
@@ -223,7 +225,8 @@ where gmail_messages.state <> 'gone';
 
 -- name: GmailRelabel :exec
 -- GmailRelabel writes the labels of messages and the place in the history they are from.
-update gmail_messages g set labels = string_to_array(n.labels, ' '), history_id = greatest(g.history_id, n.history_id::numeric)
+update gmail_messages g set labels = array(select l.id from unnest(string_to_array(n.labels, ' ')) as l (id) where not exists (
+		select from gmail_labels x where x.user_id = @user_id and x.account_id = @account_id and x.gmail_id = l.id and x.gone)), history_id = greatest(g.history_id, n.history_id::numeric)
 from (select unnest(@gmail_ids::text[]) as gmail_id, unnest(@labels::text[]) as labels, unnest(@history_ids::text[]) as history_id) n
 where g.user_id = @user_id and g.account_id = @account_id and g.gmail_id = n.gmail_id and g.state = 'stored';
 
@@ -329,14 +332,27 @@ select @user_id, w.email_id, w.label_id from wanted w join labels l on l.user_id
 on conflict do nothing;
 
 -- name: GmailLabels :many
-select gmail_id, name, coalesce(label_id, 0)::bigint as label_id from gmail_labels where user_id = @user_id and account_id = @account_id order by gmail_id;
+select gmail_id, name, coalesce(label_id, 0)::bigint as label_id from gmail_labels where user_id = @user_id and account_id = @account_id and not gone order by gmail_id;
 
 -- name: GmailLabelUpsert :exec
 insert into gmail_labels (user_id, account_id, gmail_id, name, label_id) values (@user_id, @account_id, @gmail_id, @name, sqlc.narg('label_id'))
 on conflict (user_id, account_id, gmail_id) do update set name = excluded.name, label_id = excluded.label_id;
 
 -- name: GmailLabelDelete :exec
-delete from gmail_labels where user_id = @user_id and account_id = @account_id and gmail_id = @gmail_id;
+-- GmailLabelDelete notes that a label was deleted at Gmail. Ids are not used again.
+update gmail_labels set gone = true, label_id = null, name = '' where user_id = @user_id and account_id = @account_id and gmail_id = @gmail_id;
+
+-- name: GmailLabelsSeen :exec
+-- GmailLabelsSeen notes user labels that messages carry and that are not known yet, in the transaction that stores the
+-- messages, so that the next look at the labels finds out what they are, or that they are gone. System ids are upper case.
+insert into gmail_labels (user_id, account_id, gmail_id, name)
+select distinct @user_id::bigint, @account_id::bigint, n.label, '' from (select unnest(string_to_array(@labels::text, ' ')) as label) n
+where n.label <> upper(n.label)
+on conflict do nothing;
+
+-- name: GmailLabelsUnknown :one
+-- GmailLabelsUnknown tells whether messages carry labels that are not known yet.
+select exists (select from gmail_labels where user_id = @user_id and account_id = @account_id and name = '' and not gone)::boolean;
 
 -- name: GmailLabelled :many
 -- GmailLabelled returns the next messages that carry a label, after an id.
@@ -446,3 +462,9 @@ select gmail_id, state, labels from gmail_messages where user_id = @user_id and 
 
 -- name: GmailChangeEmails :many
 select distinct email_id from gmail_changes where user_id = @user_id and id = any(@ids::bigint[]) order by email_id;
+
+-- name: GmailChangesUncertain :many
+-- GmailChangesUncertain ends changes of which nobody can tell any more whether they were carried out, and returns their
+-- emails: they are not sent again.
+update gmail_changes set state = 'superseded', done_at = @now::timestamptz, error = 'the history that would tell is gone'
+where user_id = @user_id and account_id = @account_id and state = 'sending' returning email_id;

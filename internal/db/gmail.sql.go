@@ -1085,6 +1085,39 @@ func (q *Queries) GmailChangesOpen(ctx context.Context, arg GmailChangesOpenPara
 	return items, nil
 }
 
+const gmailChangesUncertain = `-- name: GmailChangesUncertain :many
+update gmail_changes set state = 'superseded', done_at = $1::timestamptz, error = 'the history that would tell is gone'
+where user_id = $2 and account_id = $3 and state = 'sending' returning email_id
+`
+
+type GmailChangesUncertainParams struct {
+	Now       time.Time
+	UserID    int64
+	AccountID int64
+}
+
+// GmailChangesUncertain ends changes of which nobody can tell any more whether they were carried out, and returns their
+// emails: they are not sent again.
+func (q *Queries) GmailChangesUncertain(ctx context.Context, arg GmailChangesUncertainParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, gmailChangesUncertain, arg.Now, arg.UserID, arg.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var email_id int64
+		if err := rows.Scan(&email_id); err != nil {
+			return nil, err
+		}
+		items = append(items, email_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const gmailClaim = `-- name: GmailClaim :many
 select c.user_id::bigint as user_id, c.account_id::bigint as account_id, c.state::text as state from gmail_claim($1, $2) c
 `
@@ -1514,7 +1547,7 @@ func (q *Queries) GmailKnown(ctx context.Context, arg GmailKnownParams) ([]Gmail
 }
 
 const gmailLabelDelete = `-- name: GmailLabelDelete :exec
-delete from gmail_labels where user_id = $1 and account_id = $2 and gmail_id = $3
+update gmail_labels set gone = true, label_id = null, name = '' where user_id = $1 and account_id = $2 and gmail_id = $3
 `
 
 type GmailLabelDeleteParams struct {
@@ -1523,6 +1556,7 @@ type GmailLabelDeleteParams struct {
 	GmailID   string
 }
 
+// GmailLabelDelete notes that a label was deleted at Gmail. Ids are not used again.
 func (q *Queries) GmailLabelDelete(ctx context.Context, arg GmailLabelDeleteParams) error {
 	_, err := q.db.Exec(ctx, gmailLabelDelete, arg.UserID, arg.AccountID, arg.GmailID)
 	return err
@@ -1628,7 +1662,7 @@ func (q *Queries) GmailLabelled(ctx context.Context, arg GmailLabelledParams) ([
 }
 
 const gmailLabels = `-- name: GmailLabels :many
-select gmail_id, name, coalesce(label_id, 0)::bigint as label_id from gmail_labels where user_id = $1 and account_id = $2 order by gmail_id
+select gmail_id, name, coalesce(label_id, 0)::bigint as label_id from gmail_labels where user_id = $1 and account_id = $2 and not gone order by gmail_id
 `
 
 type GmailLabelsParams struct {
@@ -1711,6 +1745,43 @@ func (q *Queries) GmailLabelsOf(ctx context.Context, arg GmailLabelsOfParams) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const gmailLabelsSeen = `-- name: GmailLabelsSeen :exec
+insert into gmail_labels (user_id, account_id, gmail_id, name)
+select distinct $1::bigint, $2::bigint, n.label, '' from (select unnest(string_to_array($3::text, ' ')) as label) n
+where n.label <> upper(n.label)
+on conflict do nothing
+`
+
+type GmailLabelsSeenParams struct {
+	UserID    int64
+	AccountID int64
+	Labels    string
+}
+
+// GmailLabelsSeen notes user labels that messages carry and that are not known yet, in the transaction that stores the
+// messages, so that the next look at the labels finds out what they are, or that they are gone. System ids are upper case.
+func (q *Queries) GmailLabelsSeen(ctx context.Context, arg GmailLabelsSeenParams) error {
+	_, err := q.db.Exec(ctx, gmailLabelsSeen, arg.UserID, arg.AccountID, arg.Labels)
+	return err
+}
+
+const gmailLabelsUnknown = `-- name: GmailLabelsUnknown :one
+select exists (select from gmail_labels where user_id = $1 and account_id = $2 and name = '' and not gone)::boolean
+`
+
+type GmailLabelsUnknownParams struct {
+	UserID    int64
+	AccountID int64
+}
+
+// GmailLabelsUnknown tells whether messages carry labels that are not known yet.
+func (q *Queries) GmailLabelsUnknown(ctx context.Context, arg GmailLabelsUnknownParams) (bool, error) {
+	row := q.db.QueryRow(ctx, gmailLabelsUnknown, arg.UserID, arg.AccountID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const gmailMessagesForget = `-- name: GmailMessagesForget :exec
@@ -1995,7 +2066,8 @@ func (q *Queries) GmailPushesExpired(ctx context.Context, before time.Time) (int
 }
 
 const gmailRelabel = `-- name: GmailRelabel :exec
-update gmail_messages g set labels = string_to_array(n.labels, ' '), history_id = greatest(g.history_id, n.history_id::numeric)
+update gmail_messages g set labels = array(select l.id from unnest(string_to_array(n.labels, ' ')) as l (id) where not exists (
+		select from gmail_labels x where x.user_id = $1 and x.account_id = $2 and x.gmail_id = l.id and x.gone)), history_id = greatest(g.history_id, n.history_id::numeric)
 from (select unnest($3::text[]) as gmail_id, unnest($4::text[]) as labels, unnest($5::text[]) as history_id) n
 where g.user_id = $1 and g.account_id = $2 and g.gmail_id = n.gmail_id and g.state = 'stored'
 `
@@ -2058,7 +2130,9 @@ func (q *Queries) GmailStates(ctx context.Context, arg GmailStatesParams) ([]Gma
 
 const gmailStore = `-- name: GmailStore :exec
 insert into gmail_messages (user_id, account_id, gmail_id, thread_id, state, email_id, made, labels, history_id, live, received_at, stored_at)
-select $1::bigint, $2::bigint, n.gmail_id, n.thread_id, 'stored', n.email_id, n.made, string_to_array(n.labels, ' '), n.history_id::numeric,
+select $1::bigint, $2::bigint, n.gmail_id, n.thread_id, 'stored', n.email_id, n.made,
+	array(select l.id from unnest(string_to_array(n.labels, ' ')) as l (id) where not exists (
+		select from gmail_labels x where x.user_id = $1 and x.account_id = $2 and x.gmail_id = l.id and x.gone)), n.history_id::numeric,
 	$3::boolean, n.received_at, $4::timestamptz
 from (select unnest($5::text[]) as gmail_id, unnest($6::text[]) as thread_id, unnest($7::bigint[]) as email_id, unnest($8::boolean[]) as made,
 	unnest($9::text[]) as labels, unnest($10::text[]) as history_id, unnest($11::timestamptz[]) as received_at) n

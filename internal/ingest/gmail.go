@@ -69,6 +69,10 @@ func noteGmail(ctx context.Context, q *db.Queries, box Mailbox, b *batch, now ti
 			continue
 		}
 		p.UserID, p.Now = box.UserID, now
+		seen := db.GmailLabelsSeenParams{UserID: box.UserID, AccountID: p.AccountID, Labels: strings.Join(p.Labels, " ")}
+		if err := q.GmailLabelsSeen(ctx, seen); err != nil {
+			return nil, err
+		}
 		if err := q.GmailStore(ctx, p); err != nil {
 			return nil, err
 		}

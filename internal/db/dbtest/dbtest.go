@@ -103,6 +103,9 @@ func User(t testing.TB, d *db.DB, email string) int64 {
 	return id
 }
 
+// AppURL is the address of the database for the program's own role, for a program that the test starts.
+func AppURL(t testing.TB) string { return started(t).app }
+
 func appURL(t testing.TB) string { return started(t).app }
 
 func started(t testing.TB) server {

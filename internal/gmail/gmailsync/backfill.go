@@ -23,6 +23,9 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	err = r.tx(ctx, func(q *db.Queries, _ gmail.HistoryID) error {
+		if err := r.forsake(ctx, q); err != nil {
+			return err
+		}
 		return q.AccountBegin(ctx, db.AccountBeginParams{UserID: r.user, ID: r.id, Lease: r.lease, Cursor: string(profile.HistoryID), Total: profile.MessagesTotal,
 			RecentTotal: n, State: Backfilling, Now: r.Now()})
 	})

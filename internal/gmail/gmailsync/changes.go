@@ -209,13 +209,13 @@ func (r *run) confirm(ctx context.Context, d *delta) error {
 		if err != nil {
 			return err
 		}
-		p := db.GmailRelabelParams{UserID: r.user, AccountID: r.id}
+		var p db.GmailRelabelParams
 		for _, row := range rows {
 			list := append(minus(minus(row.Labels, d.remove), d.add), d.add...)
 			slices.Sort(list)
 			p.GmailIds, p.Labels, p.HistoryIds = append(p.GmailIds, row.GmailID), append(p.Labels, strings.Join(list, " ")), append(p.HistoryIds, row.HistoryID)
 		}
-		if err := q.GmailRelabel(ctx, p); err != nil {
+		if err := r.relabel(ctx, q, p); err != nil {
 			return err
 		}
 		if err := q.GmailChangeEnd(ctx, db.GmailChangeEndParams{UserID: r.user, Ids: idsOf(d), State: "done", Now: r.Now()}); err != nil {
@@ -307,6 +307,19 @@ func (r *run) settleChanges(ctx context.Context) error {
 		r.wakeAt(r.Now())
 	}
 	return r.endChanges(ctx, done, "done", "")
+}
+
+// forsake ends changes whose answer was lost when the history that would tell is gone too. They are not sent again:
+// what Gmail shows counts.
+func (r *run) forsake(ctx context.Context, q *db.Queries) error {
+	emails, err := q.GmailChangesUncertain(ctx, db.GmailChangesUncertainParams{UserID: r.user, AccountID: r.id, Now: r.Now()})
+	if err != nil || len(emails) == 0 {
+		return err
+	}
+	if err := r.event(ctx, q, "overruled", fmt.Sprintf("Of %d changes made here nobody can tell whether Gmail carried them out; what Gmail shows counts.", len(emails))); err != nil {
+		return err
+	}
+	return r.deriveEmails(ctx, q, unique(emails))
 }
 
 // endChanges ends changes and shows what that makes of their emails.

@@ -239,7 +239,7 @@ func (o op) isEchoOf(c db.GmailChangesOpenRow) bool {
 }
 
 func (r *run) writeLabels(ctx context.Context, q *db.Queries, mails map[string]*known) error {
-	p := db.GmailRelabelParams{UserID: r.user, AccountID: r.id}
+	var p db.GmailRelabelParams
 	for id, k := range mails {
 		if k.at == gmail.HistoryID(k.HistoryID) {
 			continue
@@ -253,8 +253,17 @@ func (r *run) writeLabels(ctx context.Context, q *db.Queries, mails map[string]*
 		slices.Sort(list)
 		p.GmailIds, p.Labels, p.HistoryIds = append(p.GmailIds, id), append(p.Labels, strings.Join(list, " ")), append(p.HistoryIds, string(k.at))
 	}
+	return r.relabel(ctx, q, p)
+}
+
+// relabel writes labels of messages, and notes those that are not known yet.
+func (r *run) relabel(ctx context.Context, q *db.Queries, p db.GmailRelabelParams) error {
 	if len(p.GmailIds) == 0 {
 		return nil
+	}
+	p.UserID, p.AccountID = r.user, r.id
+	if err := q.GmailLabelsSeen(ctx, db.GmailLabelsSeenParams{UserID: r.user, AccountID: r.id, Labels: strings.Join(p.Labels, " ")}); err != nil {
+		return err
 	}
 	return q.GmailRelabel(ctx, p)
 }

@@ -73,7 +73,7 @@ func (l labels) kindOf(id string) (kind string, labelID int64) {
 
 // systemOnly are Gmail's own labels of a message, by which ingest tells its place; the person's follow by their ids.
 func systemOnly(ids []string) []string {
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return strings.HasPrefix(id, "Label_") })
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return strings.ToUpper(id) != id })
 }
 
 // localName is what one of Gmail's labels is called here; none for those that keep a place.
@@ -95,7 +95,10 @@ func (r *run) loadLabels(ctx context.Context) error {
 	}
 	r.labels = labels{names: map[string]string{}, ids: map[string]string{}, ours: map[int64][]string{}}
 	for _, row := range rows {
-		r.labels.names[row.GmailID], r.labels.ids[row.Name] = row.Name, row.GmailID
+		r.labels.names[row.GmailID] = row.Name
+		if row.Name != "" {
+			r.labels.ids[row.Name] = row.GmailID
+		}
 		if row.LabelID != 0 {
 			r.labels.ours[row.LabelID] = append(r.labels.ours[row.LabelID], row.GmailID)
 		}
@@ -110,6 +113,18 @@ func (r *run) readLabels(ctx context.Context) error {
 	}
 	if at := r.account.LabelsAt; at != nil && r.Now().Sub(*at) < r.Options.Labels {
 		return nil
+	}
+	return r.refreshLabels(ctx)
+}
+
+// learnLabels looks at Gmail's labels at once when messages carry one that is not known.
+func (r *run) learnLabels(ctx context.Context) error {
+	unknown, err := r.DB.As(r.user).GmailLabelsUnknown(ctx, db.GmailLabelsUnknownParams{UserID: r.user, AccountID: r.id})
+	if err != nil || !unknown {
+		return err
+	}
+	if err := r.loadLabels(ctx); err != nil {
+		return err
 	}
 	return r.refreshLabels(ctx)
 }

@@ -36,7 +36,10 @@ func (r *run) resync(ctx context.Context) error {
 		if err := q.AccountResync(ctx, db.AccountResyncParams{UserID: r.user, ID: r.id, Lease: r.lease, Cursor: string(profile.HistoryID), Cause: cause, Now: r.Now()}); err != nil {
 			return err
 		}
-		return r.event(ctx, q, "resync", cause)
+		if err := r.event(ctx, q, "resync", cause); err != nil {
+			return err
+		}
+		return r.forsake(ctx, q)
 	})
 	if err != nil {
 		return err
@@ -190,8 +193,7 @@ func (r *run) look(ctx context.Context, id string) (differed, gone bool, err err
 		}
 		was := slices.Sorted(slices.Values(rows[0].Labels))
 		differed = !slices.Equal(was, m.LabelIDs) && m.HistoryID.Compare(cursor) <= 0
-		err = q.GmailRelabel(ctx, db.GmailRelabelParams{UserID: r.user, AccountID: r.id, GmailIds: []string{id}, Labels: []string{strings.Join(m.LabelIDs, " ")},
-			HistoryIds: []string{string(m.HistoryID)}})
+		err = r.relabel(ctx, q, db.GmailRelabelParams{GmailIds: []string{id}, Labels: []string{strings.Join(m.LabelIDs, " ")}, HistoryIds: []string{string(m.HistoryID)}})
 		if err != nil {
 			return err
 		}
@@ -209,6 +211,7 @@ func (r *run) compareLabels(ctx context.Context, f *found) error {
 	for id := range r.labels.names {
 		list = append(list, id)
 	}
+	slices.Sort(list)
 	var doubtful []string
 	for _, label := range list {
 		there := snapshot{}

@@ -157,7 +157,8 @@ func (r *run) turn(ctx context.Context) error {
 
 // pass brings the account up to date once.
 func (r *run) pass(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{r.readLabels, r.sendChanges, r.catchUp, r.settleChanges, r.renewWatch, r.retryParked, r.backfill, r.reconcileDue, r.removeBlobs} {
+	for _, step := range []func(context.Context) error{r.readLabels, r.sendChanges, r.catchUp, r.learnLabels, r.settleChanges, r.renewWatch,
+		r.retryParked, r.backfill, r.learnLabels, r.reconcileDue, r.removeBlobs} {
 		if err := step(ctx); err != nil {
 			return err
 		}
