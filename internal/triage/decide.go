@@ -5,11 +5,19 @@ import "strings"
 // listPenalty is what a mail without any mark of a mailing list loses as one.
 const listPenalty = 4
 
+// textOnlyRules is how much the rules count again when no header can speak: a text that somebody pasted.
+const textOnlyRules = 0.25
+
 // classify returns the calibrated probability of each class.
-func (m *Model) classify(v *view, f *Features) [classCount]float64 {
+func (m *Model) classify(v *view, f *Features, rules [classCount]float64) [classCount]float64 {
 	s := m.classScores(f)
 	if !v.flags.list && !v.flags.manyTo && !strings.Contains(v.subject, "[") {
 		s[cList] -= listPenalty
+	}
+	if v.host == "" && v.local == "" {
+		for c, x := range rules {
+			s[c] += textOnlyRules * x
+		}
 	}
 	p := softmax(s, float64(m.Temperature))
 	best, second := 0, -1

@@ -16,8 +16,9 @@ func (m *Model) Judge(in Input) Verdict {
 	}
 	v := see(in)
 	signals := v.signals()
-	f := v.features(signals, v.ruleScores())
-	probs := m.classify(v, &f)
+	rules := v.ruleScores()
+	f := v.features(signals, rules)
+	probs := m.classify(v, &f, rules)
 	out := Verdict{Categories: make(map[Category]float64, classCount)}
 	best := 0
 	for i, c := range Classes() {

@@ -11,8 +11,12 @@ func (m *Model) needsReply(v *view, class int, unwanted float64) (bool, string) 
 	}
 	byMachine := f.noreply || f.unsubscribe || f.bulk
 	switch class {
-	case cRejection, cConfirmation, cAlert, cNewsletter, cPromotion, cReceipt, cSecurity, cList:
+	case cRejection, cConfirmation:
 		if byMachine || v.host != "" {
+			return false, ""
+		}
+	case cAlert, cNewsletter, cPromotion, cReceipt, cSecurity, cList:
+		if byMachine || v.sums[gUnsubscribe] > 0 || len(v.html.anchors) > 5 || v.sender != nil && v.sender.kind != "free" {
 			return false, ""
 		}
 	case cInterview, cRequest, cOffer, cOutreach:
