@@ -288,7 +288,7 @@ func (t *textQuery) rankings(q *Query) []ranking {
 		words := t.lex.query(n.Value)
 		for i, w := range words {
 			prefix := n.Prefix && i == len(words)-1 && utf8.RuneCountInString(w.raw) > 1
-			r := ranking{wanted: t.slot(w, "", prefix, false).wanted, in: classOf(n.Field)}
+			r := ranking{wanted: t.slot(w, "", prefix, !prefix).wanted, in: classOf(n.Field)}
 			if !slices.ContainsFunc(all, func(o ranking) bool { return o.in == r.in && slices.Equal(o.wanted, r.wanted) }) {
 				all = append(all, r)
 			}

@@ -102,6 +102,23 @@ func (c *compiler) split(n *Node) (words *clause, rest []*Node) {
 	return joined(clauseAnd, text), rest
 }
 
+// loosened is split for an And of which any of the plain words will do; nil when it has less than two.
+func (c *compiler) loosened(n *Node) *clause {
+	var plain, rest []*clause
+	for _, k := range n.Kids {
+		words, ok := c.text.write(k)
+		if ok && k.Kind == Term && k.Field == "" && !k.Quoted && words != nil {
+			plain = append(plain, words)
+		} else if ok {
+			rest = append(rest, words)
+		}
+	}
+	if len(plain) < 2 {
+		return nil
+	}
+	return joined(clauseAnd, append(rest, joined(clauseOr, plain)))
+}
+
 // or merges the kids that are text into one set. A kid without a condition is left out, as it is from an and.
 func (c *compiler) or(n *Node) string {
 	var text []*clause

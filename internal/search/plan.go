@@ -13,6 +13,7 @@ const columns = `e.id, e.thread_id, e.message_id, e.subject, e.from_name, e.from
 // A plan is what a query asks for: words that must match, conditions on the rows, and words to rank by.
 type plan struct {
 	words    *clause // nil: any email
+	loose    *clause // the same with some of its plain words; nil when it has less than two
 	where    []string
 	hidden   []string // places that are left out; not yet in where
 	args     []any    // of where; the first is the owner
@@ -34,6 +35,7 @@ func planOf(s *analysis, q *Query, r Request) plan {
 		}
 		var rest []*Node
 		p.words, rest = c.split(n)
+		p.loose = c.loosened(n)
 		p.where = append(p.where, c.conditions(rest)...)
 		p.rankings = c.text.rankings(q)
 	}
@@ -100,6 +102,8 @@ order by w.n`
 type matched struct {
 	at, id int64
 	score  float32
+	shard  int32
+	doc    int32
 }
 
 // before tells the order of hits: best first, or newest first when the scores are equal, as without a ranking they are.
@@ -113,8 +117,16 @@ func (m matched) before(o matched) bool {
 	return m.id > o.id
 }
 
-// words returns the documents that satisfy a clause; a nil clause is satisfied by all.
-func (p *shard) words(c *clause) bitset {
+// order compares for a sort.
+func order(a, b matched) int {
+	if a.before(b) {
+		return -1
+	}
+	return 1
+}
+
+// satisfying returns the documents that satisfy a clause; a nil clause is satisfied by all.
+func (p *shard) satisfying(c *clause) bitset {
 	if c != nil {
 		return p.match(c)
 	}

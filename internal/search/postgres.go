@@ -15,6 +15,7 @@ import (
 const (
 	MaxTotal  = 10_000 // matches of filters alone that are counted; beyond it Result.More is set
 	MaxHits   = 200    // hits of one page
+	enough    = 50     // matches of all words, from which on mail with only some of them is left out
 	maxOffset = 10_000 // ranked hits before the last page
 
 	// A row is looked at by its id when the words match at most direct mails, or a directShare-th of all; else the rows
@@ -41,6 +42,7 @@ type Result struct {
 	Pool     int    // always 0: all matches are compared
 	Total    int    // matches; of the first page only, -1 later
 	More     bool   // there are more than Total
+	Loose    int    // further mail that has only some of the words, and comes after the matches; when these are few
 	Hits     []Hit
 	Next     string    // cursor of the next page, "" at the end
 	Warnings []Warning // of the query and of what this engine cannot find yet
@@ -98,17 +100,36 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 		}
 		return result, err
 	}
-	sets, err := plan.matches(ctx, conn, c)
+	sets, total, err := plan.matches(ctx, conn, c, plan.words)
 	if err != nil {
 		return result, err
 	}
-	total, best := plan.best(c, sets, q.Now.Unix(), result.Ranked, r.Limit+1, after)
+	var loose []bitset
+	if plan.loose != nil && result.Ranked && total < enough {
+		if loose, result.Loose, err = plan.matches(ctx, conn, c, plan.loose); err != nil {
+			return result, err
+		}
+		if result.Loose -= total; result.Loose > 0 {
+			result.Warnings = append(result.Warnings, Warning{End: len(q.Source), Msg: looseMessage(total)})
+		}
+	}
+	best := plan.best(c, sets, loose, q.Now.Unix(), result.Ranked, r.Limit+1, after)
 	if _, err := p.read(ctx, conn, q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
 		return result, err
 	}
 	result.score(best)
 	result.page(r, after, total)
 	return result, nil
+}
+
+func looseMessage(total int) string {
+	switch total {
+	case 0:
+		return "no mail has all of these words; shown is mail with some of them"
+	case 1:
+		return "one mail has all of these words; shown as well is mail with some of them"
+	}
+	return fmt.Sprintf("%d mails have all of these words; shown as well is mail with some of them", total)
 }
 
 // plan compiles a query and looks up its words.
@@ -127,16 +148,18 @@ func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) 
 	return made, c, err
 }
 
-// matches returns the documents of each shard that match the words and the conditions.
-func (p *plan) matches(ctx context.Context, conn db.DBTX, c *corpus) ([]bitset, error) {
-	sets, n := make([]bitset, len(c.shards)), 0
+// matches returns the documents of each shard that match the words and the conditions, and their number.
+func (p *plan) matches(ctx context.Context, conn db.DBTX, c *corpus, words *clause) (sets []bitset, n int, err error) {
+	sets = make([]bitset, len(c.shards))
 	for i, seg := range c.shards {
-		sets[i] = seg.words(p.words)
+		sets[i] = seg.satisfying(words)
 		n += sets[i].count()
 	}
 	if n == 0 || !p.filtered() && len(p.hidden) == 0 {
-		return sets, nil
+		return sets, n, nil
 	}
+	args := p.args
+	defer func() { p.args = args }()
 	sql, keep := "", true
 	switch {
 	case p.filtered() && n <= max(direct, c.mails/directShare), n <= few:
@@ -153,17 +176,19 @@ func (p *plan) matches(ctx context.Context, conn db.DBTX, c *corpus) ([]bitset, 
 	}
 	ids, err := readIDs(ctx, conn, sql, p.args)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	slices.Sort(ids)
+	n = 0
 	for i, seg := range c.shards {
 		if found := ofIDs(seg.docs, ids); keep {
 			sets[i].and(found)
 		} else {
 			sets[i].minus(found)
 		}
+		n += sets[i].count()
 	}
-	return sets, nil
+	return sets, n, nil
 }
 
 func readIDs(ctx context.Context, conn db.DBTX, sql string, args []any) ([]int64, error) {
@@ -186,9 +211,12 @@ func idsOf(found []matched) []int64 {
 	return ids
 }
 
-// best counts the matches and returns limit of them, from the cursor on.
-func (p *plan) best(c *corpus, sets []bitset, now int64, ranked bool, limit int, after cursor) (total int, best []matched) {
+// best returns limit matches from the cursor on; loose, if it is not nil, holds more mail, which counts less.
+func (p *plan) best(c *corpus, sets, loose []bitset, now int64, ranked bool, limit int, after cursor) []matched {
 	found := page{most: after.offset + limit}
+	if ranked {
+		found.most = max(found.most, proximityPool)
+	}
 	s := c.scorer(p.rankings, now)
 	last := matched{at: after.at.Unix(), id: after.id}
 	for i, seg := range c.shards {
@@ -196,19 +224,29 @@ func (p *plan) best(c *corpus, sets []bitset, now int64, ranked bool, limit int,
 		if ranked {
 			scores = s.scores(seg)
 		}
-		sets[i].all(func(doc int) {
+		strict, all := sets[i], sets[i]
+		if loose != nil {
+			all = loose[i]
+		}
+		all.all(func(doc int) {
 			d := &seg.docs[doc]
-			m := matched{at: d.At, id: d.ID}
+			m := matched{at: d.At, id: d.ID, shard: int32(i), doc: int32(doc)}
 			if ranked {
 				m.score = scores[doc] * s.recency(d.At)
+				if strict.has(doc) {
+					m.score *= weightAll
+				}
 			}
-			if total++; after.at.IsZero() || last.before(m) {
+			if after.at.IsZero() || last.before(m) {
 				found.add(m)
 			}
 		})
 	}
-	best = found.sorted()
-	return total, best[min(after.offset, len(best)):]
+	best := found.sorted()
+	if ranked {
+		s.draw(c, best)
+	}
+	return best[min(after.offset, len(best)):min(after.offset+limit, len(best))]
 }
 
 // read reads the rows of hits and marks in them what was searched for.
@@ -264,12 +302,11 @@ func (p *Postgres) IDs(ctx context.Context, conn db.DBTX, q *Query, r Request, m
 		ids, err := readIDs(ctx, conn, sql, plan.args)
 		return ids, plan.warnings, err
 	}
-	sets, err := plan.matches(ctx, conn, c)
+	sets, _, err := plan.matches(ctx, conn, c, plan.words)
 	if err != nil {
 		return nil, nil, err
 	}
-	_, best := plan.best(c, sets, 0, false, most, cursor{})
-	return idsOf(best), plan.warnings, nil
+	return idsOf(plan.best(c, sets, nil, 0, false, most, cursor{})), plan.warnings, nil
 }
 
 // page takes off the hit beyond the page, which only tells that there are more.

@@ -241,6 +241,93 @@ func TestSearchWarns(t *testing.T) {
 	}
 }
 
+// TestSearchLoosens finds mail with some of the words when few have all of them, and says so.
+func TestSearchLoosens(t *testing.T) {
+	d := dbtest.New(t)
+	me := filled(t, d)
+	var p Postgres
+	for _, c := range [...]struct {
+		query, want  string
+		total, loose int
+	}{
+		{"offer friday invoice", "offer old reject", 0, 3},
+		{"offer friday", "offer reject", 1, 1},
+		{"offer friday in:anywhere", "offer reject spam trash", 1, 3},
+		{"offer friday is:unread", "offer", 1, 0},
+		{"offer invoice -unfortunately", "offer old", 0, 2},
+		{`"job offer" friday`, "offer", 1, 0},
+	} {
+		r, err := p.Search(t.Context(), d.Owner(me), Parse(c.query, clock(t)), Request{UserID: me})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names(r) != c.want || r.Total != c.total || r.Loose != c.loose || len(r.Warnings) != min(c.loose, 1) {
+			t.Errorf("%q finds %q, %d and %d more, warns %v; want %q, %d and %d", c.query, names(r), r.Total, r.Loose, r.Warnings, c.want, c.total, c.loose)
+		}
+		if len(r.Hits) > 0 && c.total > 0 && r.Hits[0].MessageID != "offer@test" {
+			t.Errorf("%q: first is %s", c.query, r.Hits[0].MessageID)
+		}
+		ids, _, err := p.IDs(t.Context(), d.Owner(me), Parse(c.query, clock(t)), Request{UserID: me}, 100)
+		if err != nil || len(ids) != c.total {
+			t.Errorf("%q: %d ids for an action, want %d: %v", c.query, len(ids), c.total, err)
+		}
+	}
+}
+
+// TestSearchForgets takes mail out of the index.
+func TestSearchForgets(t *testing.T) {
+	d := dbtest.New(t)
+	me := filled(t, d)
+	var p Postgres
+	find := func() Result {
+		r, err := p.Search(t.Context(), d.Owner(me), Parse("offer", clock(t)), Request{UserID: me})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	blocks := func() (n int) { // that hold a word of the first
+		if err := d.Owner(me).QueryRow(t.Context(), "select count(*) from search_blocks where position('appi'::bytea in postings) > 0").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := find()
+	if blocks() == 0 {
+		t.Fatal("the word to forget is not found before")
+	}
+	if err := Forget(t.Context(), d.As(me), me, []int64{before.Hits[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	if after := find(); after.Total != 1 || after.Hits[0].ID != before.Hits[1].ID {
+		t.Errorf("found %+v after one of two was forgotten", after.Hits)
+	}
+	if n := blocks(); n != 0 {
+		t.Errorf("words of the forgotten mail are still in %d blocks", n)
+	}
+}
+
+// TestSearchMerges finds the same in many small segments and in few large ones.
+func TestSearchMerges(t *testing.T) {
+	d := dbtest.New(t)
+	me := dbtest.User(t, d, "me@example.com")
+	var p Postgres
+	for i := range 70 {
+		insert(t, d, me, fixture{name: fmt.Sprintf("m%d", i), subject: "offer", from: "a@b.example", body: fmt.Sprintf("number%d of the offers", i), days: i, category: "offer"})
+		r, err := p.Search(t.Context(), d.Owner(me), Parse(fmt.Sprintf(`offer "number%d of"`, i/2), clock(t)), Request{UserID: me})
+		if err != nil || names(r) != fmt.Sprintf("m%d", i/2) {
+			t.Fatalf("after %d mails: %q, %v", i+1, names(r), err)
+		}
+	}
+	var segments, mails int
+	if err := d.Owner(me).QueryRow(t.Context(), "select count(*), sum(mails) from search_segments").Scan(&segments, &mails); err != nil {
+		t.Fatal(err)
+	}
+	if segments != 7 || mails != 70 { // 64 and six of one
+		t.Errorf("%d segments of %d mails", segments, mails)
+	}
+}
+
 func TestSearchPages(t *testing.T) {
 	d := dbtest.New(t)
 	me := dbtest.User(t, d, "me@example.com")

@@ -11,11 +11,20 @@ import (
 // of an email are weighted and summed, and saturate together; the length is that of the body.
 const (
 	bm25K1 = 0.9
-	bm25B  = 0.4
+	bm25B  = 0.6
 
 	weightSubject   = 3
 	weightFrom      = 2
 	weightRecipient = 0.5
+	weightLead      = 2 // of a word at the beginning of the body
+
+	weightAll = 1.2 // of mail that has all words, among mail that has some of them
+
+	// Words that stand near each other in the query and in the email add to its score: side by side as in the query
+	// the weight of the less rare one, further apart or turned around less. Only the first proximityPool are compared.
+	weightProximity = 1
+	proximityWindow = 3
+	proximityPool   = 200
 )
 
 // A scorer adds up the weights of the words of a query.
@@ -85,6 +94,9 @@ func frequency(c postings.Counts, in postings.Class) float32 {
 	f := float32(0)
 	if in&postings.Body != 0 {
 		f = float32(c.Body())
+		if c.Lead() {
+			f += weightLead
+		}
 	}
 	if in&postings.Subject != 0 {
 		f += weightSubject * float32(c.Subject())
@@ -145,11 +157,6 @@ func (p *page) add(m matched) {
 
 // sorted empties the page.
 func (p *page) sorted() []matched {
-	slices.SortFunc(p.best, func(a, b matched) int {
-		if a.before(b) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(p.best, order)
 	return p.best
 }

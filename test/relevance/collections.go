@@ -23,6 +23,7 @@ func load(data, set string) (collection, error) {
 // loadAESLC reads bodies of mail without their subjects; the titles that people wrote for those of dev are the queries.
 func loadAESLC(data string, folders ...string) (collection, error) {
 	c := collection{depth: 20}
+	copies := map[string]map[string]bool{} // by body: the mails that have it; any of them answers
 	for _, folder := range folders {
 		files, err := filepath.Glob(filepath.Join(data, "aeslc", folder, "*.subject"))
 		if err != nil {
@@ -36,10 +37,15 @@ func loadAESLC(data string, folders ...string) (collection, error) {
 			body, rest, _ := strings.Cut(string(text), "\n@subject")
 			id := folder + "-" + strings.TrimSuffix(filepath.Base(name), ".subject")
 			c.documents = append(c.documents, document{id: id, body: body})
+			words := strings.Join(strings.Fields(body), " ")
+			if copies[words] == nil {
+				copies[words] = map[string]bool{}
+			}
+			copies[words][id] = true
 			for _, section := range strings.Split(rest, "\n@ann")[1:] {
 				_, title, _ := strings.Cut(section, "\n")
 				if title = strings.Join(strings.Fields(title), " "); title != "" {
-					c.queries = append(c.queries, query{text: title, relevant: map[string]bool{id: true}})
+					c.queries = append(c.queries, query{text: title, relevant: copies[words], any: true})
 				}
 			}
 		}

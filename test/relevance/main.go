@@ -29,6 +29,7 @@ type document struct{ id, subject, body string }
 type query struct {
 	text     string
 	relevant map[string]bool
+	any      bool // they are copies of each other: the first found is enough
 }
 
 type collection struct {

@@ -14,25 +14,36 @@ import (
 // with several answers to a query the mean average precision.
 func report(name string, c collection, answers [][]string) {
 	var mrr, recall, precision float64
-	for i, q := range c.queries {
+	for i := range c.queries {
+		q := &c.queries[i]
 		found, average := 0, 0.0
 		for n, id := range answers[i] {
 			if !q.relevant[id] {
 				continue
 			}
-			found++
+			if found++; q.any && found > 1 {
+				continue
+			}
 			average += float64(found) / float64(n+1)
 			if found == 1 && n < 10 {
 				mrr += 1 / float64(n+1)
 			}
 			if n < 10 {
-				recall += 1 / float64(len(q.relevant))
+				recall += 1 / float64(q.answers())
 			}
 		}
-		precision += average / float64(max(len(q.relevant), 1))
+		precision += average / float64(q.answers())
 	}
 	n := float64(len(c.queries))
 	fmt.Printf("  %-40s MRR@10 %.3f  recall@10 %.3f  MAP@%d %.3f\n", name, mrr/n, recall/n, c.depth, precision/n)
+}
+
+// answers is how many there are to find.
+func (q *query) answers() int {
+	if q.any {
+		return 1
+	}
+	return max(len(q.relevant), 1)
 }
 
 func percentile(values []float64, p int) float64 {

@@ -38,7 +38,7 @@ func (b *Builder) Add(doc Doc, words []string, ends []int32, places []uint16) {
 		b.places = binary.AppendUvarint(b.places, uint64(ends[i]-at))
 		last := uint16(0)
 		for _, place := range places[at:ends[i]] {
-			p.counts = p.counts.count(doc.ClassOf(place))
+			p.counts = p.counts.count(&doc, place)
 			b.places = binary.AppendUvarint(b.places, uint64(place-last))
 			last = place
 		}

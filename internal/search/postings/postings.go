@@ -71,12 +71,16 @@ func (s *Segment) Words() int64 {
 	return n
 }
 
-// Counts says how often a word stands in the parts of one email. It saturates: 15 in the body, 3 in the subject, 1
+// Counts says how often a word stands in the parts of one email. It saturates: 7 in the body, 3 in the subject, 1
 // elsewhere, beyond which the weight of a word hardly grows.
 type Counts uint8
 
+// Lead is how many words are the beginning of a body, where people say what they write about.
+const Lead = 30
+
 const (
-	maxBody    = 15
+	maxBody    = 7
+	leadBit    = 1 << 3
 	maxSubject = 3
 	fromBit    = 1 << 6
 	rcptBit    = 1 << 7
@@ -84,6 +88,9 @@ const (
 
 // Body returns the count in the body.
 func (c Counts) Body() int { return int(c & maxBody) }
+
+// Lead tells that the word is at the beginning of the body.
+func (c Counts) Lead() bool { return c&leadBit != 0 }
 
 // Subject returns the count in the subject.
 func (c Counts) Subject() int { return int(c >> 4 & maxSubject) }
@@ -111,17 +118,22 @@ func (c Counts) In() (in Class) {
 	return in
 }
 
-// count adds one place to the counts.
-func (c Counts) count(in Class) Counts {
-	switch {
-	case in == Body && c&maxBody < maxBody:
-		return c + 1
+// count adds one place of a document to the counts.
+func (c Counts) count(d *Doc, place uint16) Counts {
+	switch in := d.ClassOf(place); {
+	case in == Body:
+		if place-d.Starts[2] < Lead {
+			c |= leadBit
+		}
+		if c&maxBody < maxBody {
+			c++
+		}
 	case in == Subject && c>>4&maxSubject < maxSubject:
-		return c + 1<<4
+		c += 1 << 4
 	case in == From:
-		return c | fromBit
+		c |= fromBit
 	case in == Recipients:
-		return c | rcptBit
+		c |= rcptBit
 	}
 	return c
 }

@@ -126,16 +126,19 @@ func TestBuildAndMerge(t *testing.T) {
 func TestCounts(t *testing.T) {
 	var b Builder
 	b.Add(Doc{ID: 1, Starts: [3]uint16{10, 20, 30}}, []string{"a", "b"}, []int32{4, 24}, []uint16{
-		1, 2, 12, 40, 3, 4, 5, 6, 21, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45})
+		1, 2, 12, 60, 3, 4, 5, 6, 21, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45})
 	r := Read(b.Segment().Blocks[0])
 	for _, want := range [...]struct {
 		subject, body int
 		in            Class
-	}{{2, 1, Subject | From | Body}, {3, 15, Subject | Recipients | Body}} {
+	}{{2, 1, Subject | From | Body}, {3, 7, Subject | Recipients | Body}} {
 		if !r.Next() {
 			t.Fatal("a word is missing")
 		}
 		r.List().All(func(_ int, c Counts) {
+			if lead := string(r.Word) == "b"; c.Lead() != lead {
+				t.Errorf("%s: at the beginning: %v, want %v", r.Word, c.Lead(), lead)
+			}
 			if c.Subject() != want.subject || c.Body() != want.body || c.In() != want.in {
 				t.Errorf("%s: %d in the subject, %d in the body, in %b", r.Word, c.Subject(), c.Body(), c.In())
 			}
