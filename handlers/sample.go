@@ -36,23 +36,41 @@ func (s *Server) sampleLoad(c echo.Context) error {
 // sampleRemove removes the sample mailbox: rows first, in one transaction, then the originals nothing else needs.
 func (s *Server) sampleRemove(c echo.Context) error {
 	ctx, user := c.Request().Context(), userID(c)
-	var orphans [][]byte
+	var originals [][]byte
 	err := s.DB.Tx(ctx, user, func(q *db.Queries, _ pgx.Tx) (err error) {
-		orphans, err = removeSample(ctx, q, user)
+		originals, err = removeSample(ctx, q, user)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, hash := range orphans {
-		if err := s.Blobs.Delete(ctx, user, hash); err != nil {
-			return err
-		}
+	if err := s.deleteBlobs(ctx, user, originals); err != nil {
+		return err
 	}
 	return s.actionAnswer(c, views.Toast{Text: "The sample mailbox is gone."})
 }
 
-func removeSample(ctx context.Context, q *db.Queries, userID int64) (orphans [][]byte, err error) {
+// deleteBlobs deletes originals that no email needs. It holds the lock under which an import makes sure of its own.
+func (s *Server) deleteBlobs(ctx context.Context, userID int64, hashes [][]byte) error {
+	return s.DB.Tx(ctx, userID, func(q *db.Queries, _ pgx.Tx) error {
+		if err := q.IngestLock(ctx, userID); err != nil {
+			return err
+		}
+		used, err := q.BlobUsed(ctx, db.BlobUsedParams{UserID: userID, Hashes: hashes})
+		if err != nil {
+			return err
+		}
+		for _, hash := range without(hashes, used) {
+			if err := s.Blobs.Delete(ctx, userID, hash); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// removeSample removes the rows of the sample mailbox and returns the hashes of their originals.
+func removeSample(ctx context.Context, q *db.Queries, userID int64) (originals [][]byte, err error) {
 	if err := q.IngestLock(ctx, userID); err != nil {
 		return nil, err
 	}
@@ -73,23 +91,19 @@ func removeSample(ctx context.Context, q *db.Queries, userID int64) (orphans [][
 	for _, step := range []func() error{
 		func() error { return search.Forget(ctx, q, userID, emails) },
 		func() error { return q.EmailTextDelete(ctx, db.EmailTextDeleteParams{UserID: userID, Ids: emails}) },
+		func() error { return q.LabelDeleteOf(ctx, db.LabelDeleteOfParams{UserID: userID, Ids: emails}) },
 		func() error { return q.EmailLabelDelete(ctx, db.EmailLabelDeleteParams{UserID: userID, Ids: emails}) },
 		func() error { return q.EmailDelete(ctx, db.EmailDeleteParams{UserID: userID, Ids: emails}) },
 		func() error { return q.ActionItemDelete(ctx, db.ActionItemDeleteParams{UserID: userID, Ids: emails}) },
 		func() error { return q.ThreadIDDelete(ctx, db.ThreadIDDeleteParams{UserID: userID, Ids: threads}) },
 		func() error { return q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: userID, Ids: threads}) },
-		func() error { return q.LabelDeleteUnused(ctx, userID) },
 		func() error { return q.MailChanged(ctx, userID) },
 	} {
 		if err := step(); err != nil {
 			return nil, err
 		}
 	}
-	used, err := q.BlobUsed(ctx, db.BlobUsedParams{UserID: userID, Hashes: hashes})
-	if err != nil {
-		return nil, err
-	}
-	return without(hashes, used), nil
+	return hashes, nil
 }
 
 func without(all, used [][]byte) [][]byte {

@@ -28,8 +28,10 @@ with wanted as (
 	where e.user_id = @user_id and (e.id = any(@email_ids::bigint[]) or e.thread_id = any(@thread_ids::bigint[]))
 		and e.place = any(@places::text[])
 		and (@own::boolean or not (e.sent or e.draft))
+		and (not @unread_only::boolean or e.unread)
 		and (not @newest_only::boolean or e.id = any(@email_ids::bigint[]) or not exists (
-			select from emails n where n.user_id = e.user_id and n.thread_id = e.thread_id and (n.received_at, n.id) > (e.received_at, e.id)))
+			select from emails n where n.user_id = e.user_id and n.thread_id = e.thread_id and (n.received_at, n.id) > (e.received_at, e.id)
+				and n.place = any(@places::text[]) and (@own::boolean or not (n.sent or n.draft))))
 ), made as (
 	insert into action_items (user_id, action_id, email_id)
 	select @user_id, @action_id::bigint, id from wanted
@@ -132,14 +134,25 @@ with pending as materialized (
 	order by i.email_id limit @max_items for update
 ), restored as (
 	update emails e set
-		place = case when e.place = p.after->>'place' then p.before->>'place' else e.place end,
-		snoozed_until = case when e.place = p.after->>'place' then (p.before->>'snoozed_until')::timestamptz else e.snoozed_until end,
-		unread = case when e.unread = (p.after->>'unread')::boolean then (p.before->>'unread')::boolean else e.unread end,
-		starred = case when e.starred = (p.after->>'starred')::boolean then (p.before->>'starred')::boolean else e.starred end,
-		category = case when e.category = p.after->>'category' then p.before->>'category' else e.category end,
-		category_by = case when e.category = p.after->>'category' then p.before->>'category_by' else e.category_by end,
-		needs_review = case when e.category = p.after->>'category' then (p.before->>'needs_review')::boolean else e.needs_review end
-	from pending p where e.user_id = @user_id and e.id = p.email_id and p.before ? 'place'
+		place = case when c.moved then p.before->>'place' else e.place end,
+		snoozed_until = case when c.moved then (p.before->>'snoozed_until')::timestamptz else e.snoozed_until end,
+		unread = case when c.marked then (p.before->>'unread')::boolean else e.unread end,
+		starred = case when c.starred then (p.before->>'starred')::boolean else e.starred end,
+		category = case when c.judged then p.before->>'category' else e.category end,
+		category_by = case when c.judged then p.before->>'category_by' else e.category_by end,
+		needs_review = case when c.judged then (p.before->>'needs_review')::boolean else e.needs_review end
+	from pending p
+	cross join lateral ( -- which parts this action changed, and nothing has changed since
+		select (p.before->'place', p.before->'snoozed_until') is distinct from (p.after->'place', p.after->'snoozed_until')
+				and (n.place, n.snoozed_until) is not distinct from (p.after->>'place', (p.after->>'snoozed_until')::timestamptz) as moved,
+			p.before->'unread' <> p.after->'unread' and n.unread = (p.after->>'unread')::boolean as marked,
+			p.before->'starred' <> p.after->'starred' and n.starred = (p.after->>'starred')::boolean as starred,
+			(p.before->'category', p.before->'category_by', p.before->'needs_review') is distinct from (p.after->'category', p.after->'category_by', p.after->'needs_review')
+				and (n.category, n.category_by, n.needs_review) is not distinct from
+					(p.after->>'category', p.after->>'category_by', (p.after->>'needs_review')::boolean) as judged
+		from emails n where n.user_id = @user_id and n.id = p.email_id
+	) c
+	where e.user_id = @user_id and e.id = p.email_id and p.before ? 'place'
 ), labelled as (
 	insert into email_labels (user_id, email_id, label_id)
 	select @user_id, p.email_id, (p.before->>'label_id')::bigint from pending p
@@ -162,8 +175,8 @@ select count(*) from noted;
 select count(*) from action_items where user_id = @user_id and action_id = @action_id and undone_at is null;
 
 -- name: ActionSince :many
--- ActionSince lists a person's actions that can be undone, newest first; that a mail was opened is none.
-select id from actions where user_id = @user_id and state = 'done' and done_at >= @since::timestamptz and kind <> 'wake' and reason <> 'opened'
+-- ActionSince lists the next of a person's actions that can be undone, newest first; that a mail was opened is none.
+select id, item_count from actions where user_id = @user_id and state = 'done' and done_at >= @since::timestamptz and actor = 'person' and reason <> 'opened'
 order by done_at desc, id desc limit 1000;
 
 -- name: ActionUnfinished :many
@@ -173,7 +186,3 @@ select id from actions where user_id = @user_id and state = 'approved' order by 
 -- name: SnoozeDue :many
 -- SnoozeDue lists the emails whose snooze is over.
 select id from emails where user_id = @user_id and place = 'snoozed' and snoozed_until <= @now::timestamptz order by id limit 2000;
-
--- name: SnoozeNext :one
--- SnoozeNext is when the next snooze ends; no row when nothing is snoozed.
-select snoozed_until::timestamptz from emails where user_id = @user_id and place = 'snoozed' order by snoozed_until limit 1;

@@ -16,7 +16,7 @@ select nextval('emails_id_seq')::bigint from generate_series(1, @n::integer);
 select nextval('threads_id_seq')::bigint from generate_series(1, @n::integer);
 
 -- name: EmailInsert :exec
--- EmailInsert stores emails, one array a column; a known identity is left as it is.
+-- EmailInsert stores emails, one array a column.
 insert into emails (user_id, id, thread_id, identity, message_id, received_at, from_name, from_address, recipients, subject,
 	snippet, size, raw_sha256, sample, place, unread, starred, sent, draft, has_attachment, category, confidence,
 	needs_review, priority, needs_reply, unwanted, risk)
@@ -53,17 +53,11 @@ update emails set thread_id = @into_id where user_id = @user_id and thread_id = 
 -- name: ThreadMergeIDs :exec
 update thread_ids set thread_id = @into_id where user_id = @user_id and thread_id = @from_id;
 
--- name: ThreadDelete :exec
-delete from threads where user_id = @user_id and id = any(@ids::bigint[]);
-
 -- name: LabelEnsure :many
 -- LabelEnsure returns the ids of labels by name, making those that are missing.
-with made as (
-	insert into labels (user_id, name) select @user_id::bigint, unnest(@names::text[])
-	on conflict (user_id, name) do nothing returning id, name)
-select id, name from made
-union all
-select l.id, l.name from labels l where l.user_id = @user_id::bigint and l.name = any(@names::text[]);
+insert into labels (user_id, name) select @user_id::bigint, unnest(@names::text[])
+on conflict (user_id, name) do update set name = excluded.name
+returning id, name;
 
 -- name: EmailLabelInsert :exec
 insert into email_labels (user_id, email_id, label_id)
@@ -79,7 +73,7 @@ select pg_notify('mail_changed', cast(@user_id::bigint as text));
 select id, thread_id, raw_sha256 from emails where user_id = @user_id and sample;
 
 -- name: EmailDelete :exec
--- EmailDelete removes emails for good; texts, attachments and labels go with EmailPartsDelete.
+-- EmailDelete removes emails for good; their parts are removed by the queries below.
 delete from emails where user_id = @user_id and id = any(@ids::bigint[]);
 
 -- name: EmailTextDelete :exec
@@ -128,9 +122,6 @@ update imports set state = @state, error = @error, bytes_done = @bytes_done, see
 	warnings = @warnings, failed = @failed, updated_at = now(), finished_at = now()
 where user_id = @user_id and id = @id;
 
--- name: ImportLatest :one
-select * from imports where user_id = @user_id order by id desc limit 1;
-
 -- name: ActionItemDelete :exec
 -- ActionItemDelete forgets what was done to emails that are gone, and the actions of which nothing is left.
 with gone as (
@@ -138,6 +129,12 @@ with gone as (
 )
 delete from actions a where a.user_id = @user_id and a.id in (select action_id from gone)
 	and not exists (select from action_items o where o.user_id = a.user_id and o.action_id = a.id and o.email_id <> all(@ids::bigint[]));
+
+-- name: LabelDeleteOf :exec
+-- LabelDeleteOf removes the labels that only these emails carry.
+delete from labels l where l.user_id = @user_id
+	and exists (select from email_labels e where e.user_id = l.user_id and e.label_id = l.id and e.email_id = any(@ids::bigint[]))
+	and not exists (select from email_labels o where o.user_id = l.user_id and o.label_id = l.id and o.email_id <> all(@ids::bigint[]));
 
 -- name: LabelDeleteUnused :exec
 -- LabelDeleteUnused removes labels that no email carries.

@@ -15,6 +15,10 @@ on conflict do nothing;
 -- CorrectionDeleteAction unlearns what an action taught.
 delete from corrections where user_id = @user_id and action_id = @action_id;
 
+-- name: CorrectionDeleteEmail :exec
+-- CorrectionDeleteEmail unlearns what an action taught by one of its emails.
+delete from corrections where user_id = @user_id and action_id = @action_id and email_id = @email_id;
+
 -- name: CorrectionFind :many
 -- CorrectionFind returns what was learned about senders, newest first; a shape counts once an action.
 select sender, pattern, category from corrections

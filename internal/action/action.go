@@ -1,6 +1,6 @@
 // Package action is the only way to change a mailbox. Each intent is written into a journal with the emails it is
 // about, carried out once, with their state before and after, and can be undone from that. Agents propose; a person
-// decides. Start at Actions.Do.
+// decides. Start at Make.
 package action
 
 import (
@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -103,7 +105,7 @@ func Make(ctx context.Context, q *db.Queries, userID int64, in Intent, target Ta
 	}
 	e := eligible(in.Kind)
 	count, err := q.ActionItems(ctx, db.ActionItemsParams{UserID: userID, ActionID: id, EmailIds: target.Emails, ThreadIds: target.Threads,
-		Places: e.places, Own: e.own, NewestOnly: e.newestOnly})
+		Places: e.places, Own: e.own, NewestOnly: e.newestOnly, UnreadOnly: e.unreadOnly})
 	return Made{ID: id, Count: count}, err
 }
 
@@ -119,8 +121,8 @@ func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time
 			return args{}, errs.BadInput("A snooze needs a time to come, such as “tomorrow 9am”.")
 		}
 		return args{Until: &in.Until}, nil
-	case Label, Unlabel:
-		if in.Label == "" || len(in.Label) > 225 {
+	case Label:
+		if in.Label == "" || len(in.Label) > 225 || !utf8.ValidString(in.Label) {
 			return args{}, errs.BadInput("A label needs a name of at most 225 characters.")
 		}
 		labels, err := q.LabelEnsure(ctx, db.LabelEnsureParams{UserID: userID, Names: []string{in.Label}})
@@ -128,6 +130,12 @@ func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time
 			return args{}, err
 		}
 		return args{Label: in.Label, LabelID: labels[0].ID}, nil
+	case Unlabel:
+		id, err := q.InboxLabelID(ctx, db.InboxLabelIDParams{UserID: userID, Name: in.Label})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return args{}, errs.BadInput("There is no such label.")
+		}
+		return args{Label: in.Label, LabelID: id}, err
 	case Categorise:
 		if !knownCategory(in.Category) {
 			return args{}, errs.BadInput("There is no such category.")
@@ -163,11 +171,10 @@ func RunStep(ctx context.Context, q *db.Queries, userID, id int64) (done bool, e
 	if err != nil || a.State != "approved" {
 		return true, err
 	}
-	threads, err := q.ActionPendingThreads(ctx, db.ActionPendingThreadsParams{UserID: userID, ActionID: id, MaxItems: step})
+	threads, err := lockThreads(ctx, q, userID, func() ([]int64, error) {
+		return q.ActionPendingThreads(ctx, db.ActionPendingThreadsParams{UserID: userID, ActionID: id, MaxItems: step})
+	})
 	if err != nil {
-		return false, err
-	}
-	if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: userID, Ids: threads}); err != nil {
 		return false, err
 	}
 	n, err := apply(ctx, q, a)
@@ -184,6 +191,26 @@ func RunStep(ctx context.Context, q *db.Queries, userID, id int64) (done bool, e
 		return false, nil
 	}
 	return true, q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: "done"})
+}
+
+// lockThreads locks threads and reads them again until they stay the same: while one waits for a lock, an import may
+// have merged threads.
+func lockThreads(ctx context.Context, q *db.Queries, userID int64, read func() ([]int64, error)) ([]int64, error) {
+	var locked []int64
+	for {
+		threads, err := read()
+		if err != nil {
+			return nil, err
+		}
+		slices.Sort(threads)
+		if slices.Equal(threads, locked) {
+			return threads, nil
+		}
+		if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: userID, Ids: threads}); err != nil {
+			return nil, err
+		}
+		locked = threads
+	}
 }
 
 func apply(ctx context.Context, q *db.Queries, a db.Action) (int64, error) {

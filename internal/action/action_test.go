@@ -300,3 +300,60 @@ func TestParseTime(t *testing.T) {
 		}
 	}
 }
+
+// TestUndoTouchesOnlyItsPart: undoing an action leaves alone the parts it did not change, even where their values agree.
+func TestUndoTouchesOnlyItsPart(t *testing.T) {
+	b := newBox(t, 1)
+	first, second := time.Now().Add(time.Hour), time.Now().Add(48*time.Hour)
+	b.do(action.Intent{Kind: action.Snooze, Until: first, Actor: "person"}, action.Target{Threads: b.threads})
+	star := b.do(action.Intent{Kind: action.Star, Actor: "person"}, action.Target{Threads: b.threads})
+	b.do(action.Intent{Kind: action.Snooze, Until: second, Actor: "person"}, action.Target{Threads: b.threads})
+	if err := action.Undo(t.Context(), b.db, b.user, star.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.want("emails snoozed for two days", b.count("emails", "snoozed_until > now() + interval '1 day'"), 2)
+	b.want("starred emails", b.count("emails", "starred"), 0)
+
+	archive := b.do(action.Intent{Kind: action.Archive, Actor: "person"}, action.Target{Threads: b.threads})
+	b.do(action.Intent{Kind: action.Categorise, Category: "personal", Actor: "person"}, action.Target{Threads: b.threads})
+	if err := action.Undo(t.Context(), b.db, b.user, archive.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.want("categories that the person confirmed", b.count("emails", "category_by = 'user' and not needs_review"), 2)
+	b.want("snoozed again", b.count("emails", "place = 'snoozed' and snoozed_until > now() + interval '1 day'"), 2)
+}
+
+// TestUndoOneEmailUnlearnsIt: a correction that was taken back for one email does not go on teaching.
+func TestUndoOneEmailUnlearnsIt(t *testing.T) {
+	b := newBox(t, 1)
+	made := b.do(action.Intent{Kind: action.Categorise, Category: "offer", Actor: "person"}, action.Target{Threads: b.threads})
+	b.want("corrections", b.count("corrections", "true"), 2)
+	var one int64
+	if err := b.db.Owner(b.user).QueryRow(t.Context(), "select min(id) from emails where user_id = $1", b.user).Scan(&one); err != nil {
+		t.Fatal(err)
+	}
+	if err := action.UndoEmail(t.Context(), b.db, b.user, made.ID, one); err != nil {
+		t.Fatal(err)
+	}
+	b.want("corrections", b.count("corrections", "true"), 1)
+}
+
+// TestReadTouchesTheUnread: opening a long thread does not rewrite what was read before.
+func TestReadTouchesTheUnread(t *testing.T) {
+	b := newBox(t, 1)
+	b.want("emails marked", int(b.do(action.Intent{Kind: action.Read, Actor: "person"}, action.Target{Threads: b.threads}).Count), 2)
+	b.want("emails marked again", int(b.do(action.Intent{Kind: action.Read, Actor: "person"}, action.Target{Threads: b.threads}).Count), 0)
+	b.want("emails marked as unread: the newest", int(b.do(action.Intent{Kind: action.Unread, Actor: "person"}, action.Target{Threads: b.threads}).Count), 1)
+}
+
+func TestUnlabelMakesNoLabel(t *testing.T) {
+	b := newBox(t, 1)
+	err := b.db.Tx(t.Context(), b.user, func(q *db.Queries, _ pgx.Tx) error {
+		_, err := action.Make(t.Context(), q, b.user, action.Intent{Kind: action.Unlabel, Label: "never", Actor: "person"}, action.Target{Threads: b.threads}, time.Now())
+		return err
+	})
+	if err == nil {
+		t.Error("taking off a label that does not exist: no error")
+	}
+	b.want("labels", b.count("labels", "true"), 0)
+}

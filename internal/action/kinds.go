@@ -12,6 +12,7 @@ type eligibility struct {
 	places     []string
 	own        bool // also mail the owner wrote
 	newestOnly bool // of a thread only the newest
+	unreadOnly bool
 }
 
 func eligible(k Kind) eligibility {
@@ -37,6 +38,10 @@ func eligible(k Kind) eligibility {
 		return eligibility{places: everywhere, own: true, newestOnly: true}
 	case Categorise:
 		return eligibility{places: everywhere}
+	case Read:
+		return eligibility{places: everywhere, own: true, unreadOnly: true}
+	case Unread:
+		return eligibility{places: []string{"inbox", "archive", "quarantine", "snoozed"}, newestOnly: true}
 	default:
 		return eligibility{places: everywhere, own: true}
 	}

@@ -46,11 +46,10 @@ func undoStep(ctx context.Context, q *db.Queries, userID, id int64, emailID *int
 	case a.State != "done" && a.State != "approved":
 		return true, errs.Conflict("This was not carried out, so there is nothing to undo.")
 	}
-	threads, err := q.ActionDoneThreads(ctx, db.ActionDoneThreadsParams{UserID: userID, ActionID: id, EmailID: emailID, MaxItems: step})
+	threads, err := lockThreads(ctx, q, userID, func() ([]int64, error) {
+		return q.ActionDoneThreads(ctx, db.ActionDoneThreadsParams{UserID: userID, ActionID: id, EmailID: emailID, MaxItems: step})
+	})
 	if err != nil {
-		return false, err
-	}
-	if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: userID, Ids: threads}); err != nil {
 		return false, err
 	}
 	n, err := q.ActionUndo(ctx, db.ActionUndoParams{UserID: userID, ActionID: id, EmailID: emailID, MaxItems: step})
@@ -70,6 +69,9 @@ func undoStep(ctx context.Context, q *db.Queries, userID, id int64, emailID *int
 // action that was still running stops here: its untouched items stay untouched.
 func finishUndo(ctx context.Context, q *db.Queries, userID, id int64, emailID *int64) error {
 	if emailID != nil {
+		if err := q.CorrectionDeleteEmail(ctx, db.CorrectionDeleteEmailParams{UserID: userID, ActionID: id, EmailID: *emailID}); err != nil {
+			return err
+		}
 		left, err := q.ActionLeft(ctx, db.ActionLeftParams{UserID: userID, ActionID: id})
 		if err != nil || left > 0 {
 			return err
@@ -81,18 +83,20 @@ func finishUndo(ctx context.Context, q *db.Queries, userID, id int64, emailID *i
 	return q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: "undone"})
 }
 
-// UndoSince undoes all that was done since a time, newest first, and returns how many actions that were.
+// UndoSince undoes all that a person did since a time, newest first, and returns how many actions that were.
 func UndoSince(ctx context.Context, d *db.DB, userID int64, since time.Time) (int, error) {
-	ids, err := d.As(userID).ActionSince(ctx, db.ActionSinceParams{UserID: userID, Since: since})
-	if err != nil {
-		return 0, err
-	}
-	for i, id := range ids {
-		if err := Undo(ctx, d, userID, id); err != nil {
-			return i, err
+	for n := 0; ; {
+		rows, err := d.As(userID).ActionSince(ctx, db.ActionSinceParams{UserID: userID, Since: since})
+		if err != nil || len(rows) == 0 {
+			return n, err
+		}
+		for _, row := range rows { // each leaves the state "done", so the next list goes on behind them
+			if err := Undo(ctx, d, userID, row.ID); err != nil {
+				return n, err
+			}
+			n++
 		}
 	}
-	return len(ids), nil
 }
 
 // Decide approves or denies a proposal, in the caller's transaction; one denial is final. An approved action is then
@@ -115,23 +119,27 @@ func Decide(ctx context.Context, q *db.Queries, userID, id int64, approve bool) 
 	return q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: state})
 }
 
-// WakeDue ends the snoozes of a user that are over.
+// WakeDue ends the snoozes of a user that are over, each once: whoever else wakes the same user's mail waits.
 func WakeDue(ctx context.Context, d *db.DB, userID int64, now time.Time) error {
-	for {
-		var made Made
+	for done := false; !done; {
 		err := d.Tx(ctx, userID, func(q *db.Queries, _ pgx.Tx) error {
-			due, err := q.SnoozeDue(ctx, db.SnoozeDueParams{UserID: userID, Now: now})
-			if err != nil || len(due) == 0 {
+			if err := q.IngestLock(ctx, userID); err != nil {
 				return err
 			}
-			made, err = Make(ctx, q, userID, Intent{Kind: Wake, Actor: "snooze"}, Target{Emails: due}, now)
+			due, err := q.SnoozeDue(ctx, db.SnoozeDueParams{UserID: userID, Now: now})
+			if done = len(due) == 0; err != nil || done {
+				return err
+			}
+			made, err := Make(ctx, q, userID, Intent{Kind: Wake, Actor: "snooze"}, Target{Emails: due}, now)
+			if err != nil {
+				return err
+			}
+			_, err = RunStep(ctx, q, userID, made.ID) // SnoozeDue gives no more than one step
 			return err
 		})
-		if err != nil || made.Count == 0 {
-			return err
-		}
-		if err := Run(ctx, d, userID, made.ID); err != nil {
+		if err != nil {
 			return err
 		}
 	}
+	return nil
 }

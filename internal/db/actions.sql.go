@@ -259,14 +259,16 @@ with wanted as (
 	where e.user_id = $1 and (e.id = any($2::bigint[]) or e.thread_id = any($3::bigint[]))
 		and e.place = any($4::text[])
 		and ($5::boolean or not (e.sent or e.draft))
-		and (not $6::boolean or e.id = any($2::bigint[]) or not exists (
-			select from emails n where n.user_id = e.user_id and n.thread_id = e.thread_id and (n.received_at, n.id) > (e.received_at, e.id)))
+		and (not $6::boolean or e.unread)
+		and (not $7::boolean or e.id = any($2::bigint[]) or not exists (
+			select from emails n where n.user_id = e.user_id and n.thread_id = e.thread_id and (n.received_at, n.id) > (e.received_at, e.id)
+				and n.place = any($4::text[]) and ($5::boolean or not (n.sent or n.draft))))
 ), made as (
 	insert into action_items (user_id, action_id, email_id)
-	select $1, $7::bigint, id from wanted
+	select $1, $8::bigint, id from wanted
 	returning 1
 ), counted as (
-	update actions a set item_count = (select count(*) from made) where a.user_id = $1 and a.id = $7::bigint
+	update actions a set item_count = (select count(*) from made) where a.user_id = $1 and a.id = $8::bigint
 )
 select count(*) from made
 `
@@ -277,6 +279,7 @@ type ActionItemsParams struct {
 	ThreadIds  []int64
 	Places     []string
 	Own        bool
+	UnreadOnly bool
 	NewestOnly bool
 	ActionID   int64
 }
@@ -290,6 +293,7 @@ func (q *Queries) ActionItems(ctx context.Context, arg ActionItemsParams) (int64
 		arg.ThreadIds,
 		arg.Places,
 		arg.Own,
+		arg.UnreadOnly,
 		arg.NewestOnly,
 		arg.ActionID,
 	)
@@ -416,7 +420,7 @@ func (q *Queries) ActionPropose(ctx context.Context, arg ActionProposeParams) er
 }
 
 const actionSince = `-- name: ActionSince :many
-select id from actions where user_id = $1 and state = 'done' and done_at >= $2::timestamptz and kind <> 'wake' and reason <> 'opened'
+select id, item_count from actions where user_id = $1 and state = 'done' and done_at >= $2::timestamptz and actor = 'person' and reason <> 'opened'
 order by done_at desc, id desc limit 1000
 `
 
@@ -425,20 +429,25 @@ type ActionSinceParams struct {
 	Since  time.Time
 }
 
-// ActionSince lists a person's actions that can be undone, newest first; that a mail was opened is none.
-func (q *Queries) ActionSince(ctx context.Context, arg ActionSinceParams) ([]int64, error) {
+type ActionSinceRow struct {
+	ID        int64
+	ItemCount int32
+}
+
+// ActionSince lists the next of a person's actions that can be undone, newest first; that a mail was opened is none.
+func (q *Queries) ActionSince(ctx context.Context, arg ActionSinceParams) ([]ActionSinceRow, error) {
 	rows, err := q.db.Query(ctx, actionSince, arg.UserID, arg.Since)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []int64{}
+	items := []ActionSinceRow{}
 	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+		var i ActionSinceRow
+		if err := rows.Scan(&i.ID, &i.ItemCount); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -479,14 +488,25 @@ with pending as materialized (
 	order by i.email_id limit $4 for update
 ), restored as (
 	update emails e set
-		place = case when e.place = p.after->>'place' then p.before->>'place' else e.place end,
-		snoozed_until = case when e.place = p.after->>'place' then (p.before->>'snoozed_until')::timestamptz else e.snoozed_until end,
-		unread = case when e.unread = (p.after->>'unread')::boolean then (p.before->>'unread')::boolean else e.unread end,
-		starred = case when e.starred = (p.after->>'starred')::boolean then (p.before->>'starred')::boolean else e.starred end,
-		category = case when e.category = p.after->>'category' then p.before->>'category' else e.category end,
-		category_by = case when e.category = p.after->>'category' then p.before->>'category_by' else e.category_by end,
-		needs_review = case when e.category = p.after->>'category' then (p.before->>'needs_review')::boolean else e.needs_review end
-	from pending p where e.user_id = $1 and e.id = p.email_id and p.before ? 'place'
+		place = case when c.moved then p.before->>'place' else e.place end,
+		snoozed_until = case when c.moved then (p.before->>'snoozed_until')::timestamptz else e.snoozed_until end,
+		unread = case when c.marked then (p.before->>'unread')::boolean else e.unread end,
+		starred = case when c.starred then (p.before->>'starred')::boolean else e.starred end,
+		category = case when c.judged then p.before->>'category' else e.category end,
+		category_by = case when c.judged then p.before->>'category_by' else e.category_by end,
+		needs_review = case when c.judged then (p.before->>'needs_review')::boolean else e.needs_review end
+	from pending p
+	cross join lateral ( -- which parts this action changed, and nothing has changed since
+		select (p.before->'place', p.before->'snoozed_until') is distinct from (p.after->'place', p.after->'snoozed_until')
+				and (n.place, n.snoozed_until) is not distinct from (p.after->>'place', (p.after->>'snoozed_until')::timestamptz) as moved,
+			p.before->'unread' <> p.after->'unread' and n.unread = (p.after->>'unread')::boolean as marked,
+			p.before->'starred' <> p.after->'starred' and n.starred = (p.after->>'starred')::boolean as starred,
+			(p.before->'category', p.before->'category_by', p.before->'needs_review') is distinct from (p.after->'category', p.after->'category_by', p.after->'needs_review')
+				and (n.category, n.category_by, n.needs_review) is not distinct from
+					(p.after->>'category', p.after->>'category_by', (p.after->>'needs_review')::boolean) as judged
+		from emails n where n.user_id = $1 and n.id = p.email_id
+	) c
+	where e.user_id = $1 and e.id = p.email_id and p.before ? 'place'
 ), labelled as (
 	insert into email_labels (user_id, email_id, label_id)
 	select $1, p.email_id, (p.before->>'label_id')::bigint from pending p
@@ -579,16 +599,4 @@ func (q *Queries) SnoozeDue(ctx context.Context, arg SnoozeDueParams) ([]int64, 
 		return nil, err
 	}
 	return items, nil
-}
-
-const snoozeNext = `-- name: SnoozeNext :one
-select snoozed_until::timestamptz from emails where user_id = $1 and place = 'snoozed' order by snoozed_until limit 1
-`
-
-// SnoozeNext is when the next snooze ends; no row when nothing is snoozed.
-func (q *Queries) SnoozeNext(ctx context.Context, userID int64) (time.Time, error) {
-	row := q.db.QueryRow(ctx, snoozeNext, userID)
-	var snoozed_until time.Time
-	err := row.Scan(&snoozed_until)
-	return snoozed_until, err
 }

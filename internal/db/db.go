@@ -89,8 +89,18 @@ func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// Tx runs fn in one transaction on behalf of a user; 0 is nobody. It commits when fn returns nil.
+// Tx runs fn in one transaction on behalf of a user; 0 is nobody. It commits when fn returns nil. When Postgres ends
+// the transaction because of another one, fn runs again, at most twice: it must not keep what it read before.
 func (d *DB) Tx(ctx context.Context, userID int64, fn func(q *Queries, tx pgx.Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := d.tx(ctx, userID, fn)
+		if !IsCollision(err) || attempt == 3 || d.Pool == nil {
+			return err
+		}
+	}
+}
+
+func (d *DB) tx(ctx context.Context, userID int64, fn func(q *Queries, tx pgx.Tx) error) error {
 	tx, err := d.begin(ctx, userID)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

@@ -132,7 +132,7 @@ type EmailDeleteParams struct {
 	Ids    []int64
 }
 
-// EmailDelete removes emails for good; texts, attachments and labels go with EmailPartsDelete.
+// EmailDelete removes emails for good; their parts are removed by the queries below.
 func (q *Queries) EmailDelete(ctx context.Context, arg EmailDeleteParams) error {
 	_, err := q.db.Exec(ctx, emailDelete, arg.UserID, arg.Ids)
 	return err
@@ -205,7 +205,7 @@ type EmailInsertParams struct {
 	Risks          []int16
 }
 
-// EmailInsert stores emails, one array a column; a known identity is left as it is.
+// EmailInsert stores emails, one array a column.
 func (q *Queries) EmailInsert(ctx context.Context, arg EmailInsertParams) error {
 	_, err := q.db.Exec(ctx, emailInsert,
 		arg.UserID,
@@ -428,33 +428,6 @@ func (q *Queries) ImportFinish(ctx context.Context, arg ImportFinishParams) erro
 	return err
 }
 
-const importLatest = `-- name: ImportLatest :one
-select user_id, id, source, state, bytes_done, bytes_total, seen, new, duplicates, warnings, failed, error, started_at, updated_at, finished_at from imports where user_id = $1 order by id desc limit 1
-`
-
-func (q *Queries) ImportLatest(ctx context.Context, userID int64) (Import, error) {
-	row := q.db.QueryRow(ctx, importLatest, userID)
-	var i Import
-	err := row.Scan(
-		&i.UserID,
-		&i.ID,
-		&i.Source,
-		&i.State,
-		&i.BytesDone,
-		&i.BytesTotal,
-		&i.Seen,
-		&i.New,
-		&i.Duplicates,
-		&i.Warnings,
-		&i.Failed,
-		&i.Error,
-		&i.StartedAt,
-		&i.UpdatedAt,
-		&i.FinishedAt,
-	)
-	return i, err
-}
-
 const importUpdate = `-- name: ImportUpdate :exec
 update imports set bytes_done = $1, bytes_total = $2, seen = $3, new = $4, duplicates = $5,
 	warnings = $6, failed = $7, updated_at = now()
@@ -499,6 +472,23 @@ func (q *Queries) IngestLock(ctx context.Context, userID int64) error {
 	return err
 }
 
+const labelDeleteOf = `-- name: LabelDeleteOf :exec
+delete from labels l where l.user_id = $1
+	and exists (select from email_labels e where e.user_id = l.user_id and e.label_id = l.id and e.email_id = any($2::bigint[]))
+	and not exists (select from email_labels o where o.user_id = l.user_id and o.label_id = l.id and o.email_id <> all($2::bigint[]))
+`
+
+type LabelDeleteOfParams struct {
+	UserID int64
+	Ids    []int64
+}
+
+// LabelDeleteOf removes the labels that only these emails carry.
+func (q *Queries) LabelDeleteOf(ctx context.Context, arg LabelDeleteOfParams) error {
+	_, err := q.db.Exec(ctx, labelDeleteOf, arg.UserID, arg.Ids)
+	return err
+}
+
 const labelDeleteUnused = `-- name: LabelDeleteUnused :exec
 delete from labels l where l.user_id = $1
 	and not exists (select from email_labels e where e.user_id = l.user_id and e.label_id = l.id)
@@ -511,12 +501,9 @@ func (q *Queries) LabelDeleteUnused(ctx context.Context, userID int64) error {
 }
 
 const labelEnsure = `-- name: LabelEnsure :many
-with made as (
-	insert into labels (user_id, name) select $1::bigint, unnest($2::text[])
-	on conflict (user_id, name) do nothing returning id, name)
-select id, name from made
-union all
-select l.id, l.name from labels l where l.user_id = $1::bigint and l.name = any($2::text[])
+insert into labels (user_id, name) select $1::bigint, unnest($2::text[])
+on conflict (user_id, name) do update set name = excluded.name
+returning id, name
 `
 
 type LabelEnsureParams struct {
@@ -557,20 +544,6 @@ select pg_notify('mail_changed', cast($1::bigint as text))
 // MailChanged tells open pages of this user, once the transaction commits, that something changed.
 func (q *Queries) MailChanged(ctx context.Context, userID int64) error {
 	_, err := q.db.Exec(ctx, mailChanged, userID)
-	return err
-}
-
-const threadDelete = `-- name: ThreadDelete :exec
-delete from threads where user_id = $1 and id = any($2::bigint[])
-`
-
-type ThreadDeleteParams struct {
-	UserID int64
-	Ids    []int64
-}
-
-func (q *Queries) ThreadDelete(ctx context.Context, arg ThreadDeleteParams) error {
-	_, err := q.db.Exec(ctx, threadDelete, arg.UserID, arg.Ids)
 	return err
 }
 

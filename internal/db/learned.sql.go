@@ -25,6 +25,22 @@ func (q *Queries) CorrectionDeleteAction(ctx context.Context, arg CorrectionDele
 	return err
 }
 
+const correctionDeleteEmail = `-- name: CorrectionDeleteEmail :exec
+delete from corrections where user_id = $1 and action_id = $2 and email_id = $3
+`
+
+type CorrectionDeleteEmailParams struct {
+	UserID   int64
+	ActionID int64
+	EmailID  int64
+}
+
+// CorrectionDeleteEmail unlearns what an action taught by one of its emails.
+func (q *Queries) CorrectionDeleteEmail(ctx context.Context, arg CorrectionDeleteEmailParams) error {
+	_, err := q.db.Exec(ctx, correctionDeleteEmail, arg.UserID, arg.ActionID, arg.EmailID)
+	return err
+}
+
 const correctionFind = `-- name: CorrectionFind :many
 select sender, pattern, category from corrections
 where user_id = $1 and sender = any($2::text[])

@@ -249,5 +249,5 @@ func jsonText(v any) string {
 	if err != nil {
 		panic(err) // our own types always encode
 	}
-	return strings.ReplaceAll(string(b), `\u0000`, "") // jsonb has no NUL
+	return string(b) // jsonb has no NUL, and neither has a parsed mail
 }

@@ -63,6 +63,15 @@ func noteGmail(ctx context.Context, q *db.Queries, box Mailbox, b *batch, now ti
 	if len(emails) == 0 {
 		return nil, nil
 	}
+	if len(old) > 0 {
+		threads, err = q.GmailThreadsOf(ctx, db.GmailThreadsOfParams{UserID: box.UserID, EmailIds: old})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: box.UserID, Ids: threads}); err != nil {
+			return nil, err
+		}
+	}
 	live.Live = true
 	for _, p := range []db.GmailStoreParams{listed, live} {
 		if len(p.GmailIds) == 0 {
@@ -83,11 +92,7 @@ func noteGmail(ctx context.Context, q *db.Queries, box Mailbox, b *batch, now ti
 	if err := q.GmailDeriveLabels(ctx, db.GmailDeriveLabelsParams{UserID: box.UserID, EmailIds: emails}); err != nil {
 		return nil, err
 	}
-	if len(old) == 0 {
-		return nil, nil
-	}
-	threads, err = q.GmailThreadsOf(ctx, db.GmailThreadsOfParams{UserID: box.UserID, EmailIds: old})
-	return slices.Compact(threads), err
+	return slices.Compact(threads), nil
 }
 
 func addGmail(p *db.GmailStoreParams, g *Gmail, emailID int64, made bool) {

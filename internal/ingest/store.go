@@ -63,6 +63,9 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		if err := in.dropKnown(ctx, q, box, b); err != nil || len(b.mails)+len(b.known) == 0 {
 			return err
 		}
+		if err := in.putBlobs(ctx, box, b); err != nil { // what was deleted since, now that nobody else can
+			return err
+		}
 		changed, err := assignThreads(ctx, q, box.UserID, b.mails)
 		if err != nil {
 			return err

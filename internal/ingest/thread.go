@@ -48,6 +48,9 @@ func (m *item) links() []idHash {
 // loop; a mail that ties two threads together merges them, but only if they have the same subject, so that a hostile
 // mail cannot weld strangers. The result does not depend on the order in which mails come, subjects apart.
 func assignThreads(ctx context.Context, q *db.Queries, userID int64, mails []*item) (changed []int64, err error) {
+	for _, m := range mails {
+		m.threadID = 0 // of an attempt that was rolled back
+	}
 	t, err := loadThreads(ctx, q, userID, mails)
 	if err != nil {
 		return nil, err
@@ -146,6 +149,9 @@ func (t *threads) assign(ctx context.Context, q *db.Queries, m *item) error {
 
 func (t *threads) merge(ctx context.Context, q *db.Queries, from, into int64) error {
 	t.merged[from] = into
+	if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: t.userID, Ids: []int64{from, into}}); err != nil {
+		return err
+	}
 	if err := q.ThreadMergeEmails(ctx, db.ThreadMergeEmailsParams{UserID: t.userID, FromID: from, IntoID: into}); err != nil {
 		return err
 	}
