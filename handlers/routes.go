@@ -33,7 +33,10 @@ func (s *Server) routes() []route {
 		{get, "/sign-in/:token", auth.Anyone, s.signInLink, signIn},
 		{post, "/sign-out", auth.User, s.signOut, page},
 
-		{post, "/gmail/push", auth.Anyone, s.gmailPush, []echo.MiddlewareFunc{middleware.BodyLimit("64K"), within(requestTime)}},
+		{post, "/gmail/push", auth.Public, s.gmailPush, []echo.MiddlewareFunc{middleware.BodyLimit("64K"), within(requestTime)}},
+
+		{get, "/google/sign-in", auth.Anyone, s.googleSignIn, signIn},
+		{get, "/google/callback", auth.Anyone, s.googleCallback, signIn},
 
 		{get, "/", auth.User, s.inboxPage, page},
 		{get, "/t/:id", auth.User, s.threadPage, page},
@@ -59,6 +62,13 @@ func (s *Server) routes() []route {
 
 		{get, "/settings", auth.User, s.settingsPage, page},
 		{post, "/settings", auth.User, s.settingsSave, page},
+		{get, "/settings/accounts", auth.User, s.accountsPage, page},
+		{get, "/settings/accounts/connect", auth.User, s.accountConnect, page},
+		{get, "/settings/accounts/operators", auth.Operator, s.accountsOverview, page},
+		{post, "/settings/accounts/:id/sync", auth.User, s.accountSync, page},
+		{post, "/settings/accounts/:id/disconnect", auth.User, s.accountDisconnect, page},
+		{post, "/settings/accounts/:id/forget", auth.User, s.accountForget, page},
+		{get, "/api/v1/accounts", auth.User, s.accountsJSON, page},
 		{get, "/settings/sessions", auth.User, s.sessionsPage, page},
 		{post, "/settings/sessions/:id/revoke", auth.User, s.sessionRevoke, page},
 		{post, "/settings/sessions/revoke-others", auth.User, s.sessionRevokeOthers, page},

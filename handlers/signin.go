@@ -14,7 +14,7 @@ func (s *Server) signInPage(c echo.Context) error {
 	if auth.UserOf(c).ID != 0 {
 		return c.Redirect(http.StatusSeeOther, "/")
 	}
-	return s.render(c, http.StatusOK, views.SignInPage())
+	return s.render(c, http.StatusOK, views.SignInPage(s.Gmail != nil))
 }
 
 // signInLink spends a one-time link.

@@ -18,5 +18,5 @@ func (s *Server) welcomePage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.WelcomePage(p, imports))
+	return s.render(c, http.StatusOK, views.WelcomePage(p, imports, s.Gmail != nil))
 }

@@ -10,7 +10,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 // SignInPage tells how to get in: this program has no passwords.
-func SignInPage() templ.Component {
+func SignInPage(google bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -39,7 +39,13 @@ func SignInPage() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"text-2xl\">Sign in with a link</h1><p class=\"mt-2 text-muted\">ApplyLens keeps no passwords. The program printed a one-time link when it started; open that link in this browser.</p><p class=\"mt-4 text-muted\">Lost it? Ask for a new one on the computer that runs it:</p><pre class=\"source mt-2\" tabindex=\"0\">applylens sign-in</pre><p class=\"mt-4 text-xs text-muted\">A link works once, for 30 minutes.</p>")
+			if google {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"text-2xl\">Sign in with Google</h1><p class=\"mt-2 text-muted\">One step: you sign in, and Gmail is connected. ApplyLens asks to read your mail; it asks again, later, before it changes or sends anything.</p><p class=\"mt-4\"><a class=\"btn btn-primary\" href=\"/google/sign-in\">Continue with Google</a></p><hr class=\"my-8\">")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <h1 class=\"text-2xl\">Sign in with a link</h1><p class=\"mt-2 text-muted\">ApplyLens keeps no passwords. The program printed a one-time link when it started; open that link in this browser.</p><p class=\"mt-4 text-muted\">Lost it? Ask for a new one on the computer that runs it:</p><pre class=\"source mt-2\" tabindex=\"0\">applylens sign-in</pre><p class=\"mt-4 text-xs text-muted\">A link works once, for 30 minutes.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

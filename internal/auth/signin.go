@@ -32,6 +32,11 @@ func (s *Store) UseLink(w http.ResponseWriter, r *http.Request, token string) er
 	if userID == 0 {
 		return &errs.Error{Status: http.StatusGone, Msg: "This sign-in link was used before or is too old. Run “applylens sign-in” for a new one."}
 	}
+	return s.SignInAs(w, r, userID)
+}
+
+// SignInAs signs a user in whose identity was proved, with a fresh session; an older session of the browser ends.
+func (s *Store) SignInAs(w http.ResponseWriter, r *http.Request, userID int64) error {
 	session, err := s.Get(r, CookieName)
 	if err != nil {
 		return err

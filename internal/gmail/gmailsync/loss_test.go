@@ -130,7 +130,9 @@ func TestLoss(t *testing.T) {
 			l.kill()
 		}
 	}
+	began := time.Now()
 	l.settle()
+	t.Logf("settled after %s", time.Since(began).Round(time.Millisecond))
 	l.check()
 }
 
