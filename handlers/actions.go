@@ -47,15 +47,16 @@ func (s *Server) do(ctx context.Context, userID int64, intent action.Intent, tar
 		if err != nil {
 			return err
 		}
-		if made.Count > action.Inline {
-			_, err = s.Jobs.InsertTx(ctx, tx, jobs.ActionRunArgs{UserID: userID, ActionID: made.ID}, nil)
-			return err
-		}
 		if intent.Kind == action.Snooze {
-			_, err = s.Jobs.InsertTx(ctx, tx, jobs.SnoozeWakeArgs{UserID: userID}, &river.InsertOpts{ScheduledAt: intent.Until})
+			_, err = s.Jobs.InsertTx(ctx, tx, jobs.SnoozeWakeArgs{UserID: userID, Until: intent.Until.UTC()},
+				&river.InsertOpts{ScheduledAt: intent.Until, UniqueOpts: river.UniqueOpts{ByArgs: true}})
 			if err != nil {
 				return err
 			}
+		}
+		if made.Count > action.Inline {
+			_, err = s.Jobs.InsertTx(ctx, tx, jobs.ActionRunArgs{UserID: userID, ActionID: made.ID}, nil)
+			return err
 		}
 		for done := false; !done; {
 			if done, err = action.RunStep(ctx, q, userID, made.ID); err != nil {
@@ -146,10 +147,31 @@ func (s *Server) actionUndo(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-	} else if err := action.Undo(c.Request().Context(), s.DB, userID(c), id); err != nil {
+		return s.actionAnswer(c, views.Toast{Text: "Undone."})
+	}
+	queued, err := s.undo(c.Request().Context(), userID(c), id)
+	if err != nil {
 		return err
 	}
+	if queued {
+		return s.actionAnswer(c, views.Toast{Text: "Undoing: that is a lot of mail, and goes on while you work.", Running: true})
+	}
 	return s.actionAnswer(c, views.Toast{Text: "Undone."})
+}
+
+// undo undoes an action at once, or queues that when the action is large.
+func (s *Server) undo(ctx context.Context, userID, id int64) (queued bool, err error) {
+	a, err := s.DB.As(userID).ActionGet(ctx, db.ActionGetParams{UserID: userID, ID: id})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, errs.NotFound
+	case err != nil:
+		return false, err
+	case a.ItemCount > action.Inline && a.State != "undone":
+		_, err = s.Jobs.Insert(ctx, jobs.ActionUndoArgs{UserID: userID, ActionID: id}, nil)
+		return true, err
+	}
+	return false, action.Undo(ctx, s.DB, userID, id)
 }
 
 // actionUndoSince undoes all that was done in the last minutes.
@@ -158,7 +180,18 @@ func (s *Server) actionUndoSince(c echo.Context) error {
 	if err != nil || minutes < 1 || minutes > 60*24*30 {
 		return errs.BadInput("Choose a time between a minute and 30 days.")
 	}
-	n, err := action.UndoSince(c.Request().Context(), s.DB, userID(c), s.Now().Add(-time.Duration(minutes)*time.Minute))
+	since := s.Now().Add(-time.Duration(minutes) * time.Minute)
+	mails, err := s.DB.As(userID(c)).ActionSinceMails(c.Request().Context(), db.ActionSinceMailsParams{UserID: userID(c), Since: since})
+	if err != nil {
+		return err
+	}
+	if mails > action.Inline {
+		if _, err := s.Jobs.Insert(c.Request().Context(), jobs.ActionUndoArgs{UserID: userID(c), Since: &since}, nil); err != nil {
+			return err
+		}
+		return s.actionAnswer(c, views.Toast{Text: "Undoing: that is a lot of mail, and goes on while you work.", Running: true})
+	}
+	n, err := action.UndoSince(c.Request().Context(), s.DB, userID(c), since)
 	if err != nil {
 		return err
 	}
@@ -172,6 +205,9 @@ func (s *Server) actionDecide(c echo.Context) error {
 		return err
 	}
 	approve := c.FormValue("decision") == "approve"
+	if !approve && c.FormValue("decision") != "deny" {
+		return errs.BadInput("Approve or deny.")
+	}
 	err = s.DB.Tx(c.Request().Context(), userID(c), func(q *db.Queries, _ pgx.Tx) error {
 		if err := action.Decide(c.Request().Context(), q, userID(c), id, approve); err != nil || !approve {
 			return err
@@ -200,7 +236,8 @@ func (s *Server) actionAnswer(c echo.Context, toast views.Toast) error {
 // backTo is the local path a form came from; never another site.
 func backTo(c echo.Context) string {
 	back := c.FormValue("back")
-	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || strings.ContainsAny(back, "\\\r\n") {
+	control := strings.ContainsFunc(back, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f })
+	if !strings.HasPrefix(back, "/") || strings.HasPrefix(back, "//") || control {
 		return "/"
 	}
 	return back

@@ -19,10 +19,16 @@ import (
 type Events struct {
 	mu   sync.Mutex
 	open map[int64]map[chan struct{}]bool
+	done chan struct{} // closed when the program stops
 }
 
 // NewEvents returns an Events without listeners.
-func NewEvents() *Events { return &Events{open: map[int64]map[chan struct{}]bool{}} }
+func NewEvents() *Events {
+	return &Events{open: map[int64]map[chan struct{}]bool{}, done: make(chan struct{})}
+}
+
+// Close ends all streams, which would keep a server waiting that wants to stop. Call it once.
+func (ev *Events) Close() { close(ev.done) }
 
 const maxPagesPerUser = 20
 
@@ -111,6 +117,9 @@ func (s *Server) events(c echo.Context) error {
 	}
 	defer leave()
 	w := c.Response()
+	if err := noDeadlines(c); err != nil {
+		return err
+	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Accel-Buffering", "no")
@@ -124,6 +133,8 @@ func (s *Server) events(c echo.Context) error {
 		w.Flush()
 		select {
 		case <-c.Request().Context().Done():
+			return nil
+		case <-s.Events.done:
 			return nil
 		case <-beat.C:
 			continue

@@ -54,6 +54,7 @@ type Source struct {
 
 const (
 	requestTime = 30 * time.Second
+	answerTime  = 10 * time.Second // to send the answer after that
 	bodyLimit   = "2M"
 	uploadLimit = "4G"
 )
@@ -70,8 +71,11 @@ func (s *Server) Handler() http.Handler {
 		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role))...)
 	}
 	sameOrigin := http.NewCrossOriginProtection()
+	refuse := s.logRequests(securityHeaders(func(echo.Context) error {
+		return &errs.Error{Status: http.StatusForbidden, Msg: "This form was sent from another site, so it was refused."}
+	}))
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.showError(&errs.Error{Status: http.StatusForbidden, Msg: "This form was sent from another site, so it was refused."}, e.NewContext(r, w))
+		_ = refuse(e.NewContext(r, w)) // it shows its errors itself
 	}))
 	return sameOrigin.Handler(e)
 }
@@ -97,19 +101,37 @@ func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 
 func alreadyCompressed(c echo.Context) bool {
 	path := c.Request().URL.Path
-	return path == "/events" || strings.HasPrefix(path, "/static/")
+	return path == "/events" || strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/image/") || strings.Contains(path, "/attachments/")
 }
 
-// within bounds a request's time.
+// within bounds a request's time: that of its work, of reading its body and of writing its answer.
 func within(d time.Duration) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
+			if err := setDeadlines(c, time.Now().Add(d), time.Now().Add(d+answerTime)); err != nil {
+				return err
+			}
 			ctx, cancel := context.WithTimeout(c.Request().Context(), d)
 			defer cancel()
 			c.SetRequest(c.Request().WithContext(ctx))
 			return next(c)
 		}
 	}
+}
+
+// noDeadlines lets a stream go on.
+func noDeadlines(c echo.Context) error { return setDeadlines(c, time.Time{}, time.Time{}) }
+
+// setDeadlines bounds reading from and writing to the connection; a recorder of a test has none.
+func setDeadlines(c echo.Context, read, write time.Time) error {
+	conn := http.NewResponseController(c.Response())
+	if err := conn.SetReadDeadline(read); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if err := conn.SetWriteDeadline(write); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }
 
 // logRequests logs the route, never the URL: queries and ids may be personal.
@@ -147,7 +169,10 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 // status turns any error into what is shown: ours, Echo's, or an unknown one.
 func status(err error) (int, string) {
 	var httpErr *echo.HTTPError
-	if !errors.As(err, &httpErr) {
+	switch {
+	case db.IsBadText(err):
+		return http.StatusBadRequest, "That holds characters that are no text."
+	case !errors.As(err, &httpErr):
 		return errs.Shown(err)
 	}
 	switch httpErr.Code {

@@ -26,6 +26,9 @@ import (
 // maxMessages is how many messages of a thread are shown; older ones are counted.
 const maxMessages = 100
 
+// liveHeader marks the requests by which an open page brings itself up to date: nobody has read anything.
+const liveHeader = "X-Live"
+
 // threadPage shows a conversation, and marks it as read.
 func (s *Server) threadPage(c echo.Context) error {
 	threadID, err := paramID(c)
@@ -39,7 +42,7 @@ func (s *Server) threadPage(c echo.Context) error {
 	if isHTMX(c) {
 		return s.threadFragment(c, t)
 	}
-	if t.Row.UnreadCount > 0 {
+	if t.Row.UnreadCount > 0 && c.Request().Header.Get(liveHeader) == "" {
 		intent := action.Intent{Kind: action.Read, Actor: "person", Reason: "opened"}
 		if _, err := s.do(c.Request().Context(), userID(c), intent, action.Target{Threads: []int64{threadID}}); err != nil {
 			return fmt.Errorf("mark as read: %w", err)

@@ -179,6 +179,11 @@ select count(*) from action_items where user_id = @user_id and action_id = @acti
 select id, item_count from actions where user_id = @user_id and state = 'done' and done_at >= @since::timestamptz and actor = 'person' and reason <> 'opened'
 order by done_at desc, id desc limit 1000;
 
+-- name: ActionSinceMails :one
+-- ActionSinceMails counts the mails that ActionSince's actions are about.
+select coalesce(sum(item_count), 0)::bigint from actions
+where user_id = @user_id and state = 'done' and done_at >= @since::timestamptz and actor = 'person' and reason <> 'opened';
+
 -- name: ActionUnfinished :many
 -- ActionUnfinished lists approved actions that were interrupted.
 select id from actions where user_id = @user_id and state = 'approved' order by id limit 1000;

@@ -455,6 +455,24 @@ func (q *Queries) ActionSince(ctx context.Context, arg ActionSinceParams) ([]Act
 	return items, nil
 }
 
+const actionSinceMails = `-- name: ActionSinceMails :one
+select coalesce(sum(item_count), 0)::bigint from actions
+where user_id = $1 and state = 'done' and done_at >= $2::timestamptz and actor = 'person' and reason <> 'opened'
+`
+
+type ActionSinceMailsParams struct {
+	UserID int64
+	Since  time.Time
+}
+
+// ActionSinceMails counts the mails that ActionSince's actions are about.
+func (q *Queries) ActionSinceMails(ctx context.Context, arg ActionSinceMailsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, actionSinceMails, arg.UserID, arg.Since)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const actionState = `-- name: ActionState :exec
 update actions set state = $1::text, error = $2,
 	decided_at = case when $1::text in ('approved', 'denied') then now() else decided_at end,

@@ -16,6 +16,9 @@ func IsBadValue(err error) bool {
 	return hasCode(err, "22") || hasCode(err, "23") || hasCode(err, "54")
 }
 
+// IsBadText reports whether Postgres refused a text because it is not UTF-8 or holds NUL.
+func IsBadText(err error) bool { return hasCode(err, "22021") || hasCode(err, "22P05") }
+
 // IsGone reports whether the connection to Postgres was lost or refused, so that trying again later may help.
 func IsGone(err error) bool {
 	var connect *pgconn.ConnectError

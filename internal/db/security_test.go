@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"applylens/internal/db"
 	"applylens/internal/db/dbtest"
@@ -136,8 +137,9 @@ func TestOwnersAreApart(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := insertRow(ctx, savepoint, x.name, alice); err == nil {
-				t.Errorf("%s: a row was written in another owner's name", x.name)
+			var refused *pgconn.PgError
+			if err := insertRow(ctx, savepoint, x.name, alice); !errors.As(err, &refused) || refused.Code != "42501" {
+				t.Errorf("%s: writing a row in another owner's name: %v, want the policy's refusal", x.name, err)
 			}
 			_ = savepoint.Rollback(ctx)
 		}

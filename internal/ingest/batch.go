@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"runtime"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 type batch struct {
 	known  []*item // of connected accounts, and stored before: only to be noted
 	mails  []*item
+	broken []error // mails that could not be read at all: a mistake of ours
 	bytes  int
 	copies int // duplicates, within the batch or of stored mail
 }
@@ -111,19 +113,18 @@ func (in *Ingest) prepare(ctx context.Context, box Mailbox, b *batch) error {
 	if err := in.dropKnown(ctx, in.DB.As(box.UserID), box, b); err != nil {
 		return err
 	}
-	if err := each(b.mails, func(m *item) { m.parse(in.Now()) }); err != nil {
-		return err
-	}
+	b.each(func(m *item) { m.parse(in.Now()) })
 	if err := in.readThreads(ctx, box, b); err != nil {
 		return err
 	}
 	if err := in.readCorrections(ctx, box, b); err != nil {
 		return err
 	}
-	return each(b.mails, func(m *item) {
+	b.each(func(m *item) {
 		m.judge(box)
 		m.words = in.Words.Lexemes(m.document())
 	})
+	return nil
 }
 
 // dropKnown removes duplicates of stored mail and within the batch.
@@ -156,19 +157,55 @@ func (in *Ingest) dropKnown(ctx context.Context, q *db.Queries, box Mailbox, b *
 	return nil
 }
 
-// each runs fn for all mails on all cores.
-func each(mails []*item, fn func(*item)) error {
+// each runs fn for all mails of the batch on all cores. A mail on which it panics is set aside: a mistake of ours in
+// reading one mail must not keep the others out.
+func (b *batch) each(fn func(*item)) {
 	var group errgroup.Group
 	workers := runtime.GOMAXPROCS(0)
+	panics := make([]error, len(b.mails))
 	for w := range workers {
 		group.Go(func() error {
-			for i := w; i < len(mails); i += workers {
-				fn(mails[i])
+			for i := w; i < len(b.mails); i += workers {
+				panics[i] = guarded(b.mails[i], fn)
 			}
 			return nil
 		})
 	}
-	return group.Wait()
+	_ = group.Wait() // none of them fails
+	whole := b.mails[:0]
+	for i, m := range b.mails {
+		if panics[i] != nil {
+			b.broken = append(b.broken, panics[i])
+			continue
+		}
+		whole = append(whole, m)
+	}
+	b.mails = whole
+}
+
+func guarded(m *item, fn func(*item)) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%s: this message cannot be read because of a mistake in %s; please report it", m.raw.Source, panicPlace())
+		}
+	}()
+	fn(m)
+	return nil
+}
+
+// panicPlace names the function that panicked: no values, which may be mail.
+func panicPlace() string {
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if strings.Contains(frame.Function, "applylens/") && !strings.Contains(frame.Function, "ingest.guarded") {
+			return frame.Function
+		}
+		if !more {
+			return "an unknown place"
+		}
+	}
 }
 
 func (m *item) parse(now time.Time) {

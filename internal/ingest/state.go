@@ -44,7 +44,7 @@ func ownLabels(labels []string) []string {
 		case "INBOX", "UNREAD", "STARRED", "SENT", "TRASH", "SPAM", "DRAFT", "IMPORTANT", "CHAT":
 			continue
 		}
-		if name := strings.TrimSpace(l); name != "" && !strings.HasPrefix(l, "CATEGORY_") && len(name) <= 225 {
+		if name := strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(l, "\x00", ""), "�")); name != "" && !strings.HasPrefix(l, "CATEGORY_") && len(name) <= 225 {
 			own = append(own, name)
 		}
 	}

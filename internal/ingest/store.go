@@ -18,6 +18,11 @@ const quarantineRisk = 80
 
 // commit stores a prepared batch. A mail that Postgres refuses is set aside by halving the batch around it.
 func (in *Ingest) commit(ctx context.Context, box Mailbox, b *batch, counts *Counts, report func(Counts, error)) error {
+	for _, err := range b.broken {
+		counts.Seen, counts.Failed = counts.Seen+1, counts.Failed+1
+		report(*counts, err)
+	}
+	b.broken = nil
 	err := in.store(ctx, box, b)
 	switch {
 	case err == nil:

@@ -43,6 +43,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 				&river.PeriodicJobOpts{RunOnStart: true}),
 		}
 		river.AddWorker(cfg.Workers, &actionRun{db: d.DB})
+		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})

@@ -12,7 +12,8 @@ import (
 
 // SnoozeWakeArgs ends the snoozes of a user that are over; it is scheduled for the end of each.
 type SnoozeWakeArgs struct {
-	UserID int64 `json:"user_id"`
+	UserID int64     `json:"user_id"`
+	Until  time.Time `json:"until"` // makes the job one of its kind
 }
 
 // Kind is the job's name.

@@ -47,10 +47,8 @@ func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range unfinished {
-		if err := action.Run(ctx, w.db, userID, id); err != nil {
-			return err
-		}
+	for _, id := range unfinished { // one that fails must not keep the others waiting
+		err = errors.Join(err, action.Run(ctx, w.db, userID, id))
 	}
-	return nil
+	return err
 }

@@ -31,7 +31,7 @@ async function morph() {
 	url.hash = "";
 	if (rows().length > 0) url.searchParams.set("rows", String(rows().length));
 	const here = document.body.dataset.path;
-	const answer = await fetch(url, { headers: { Accept: "text/html" } });
+	const answer = await fetch(url, { headers: { Accept: "text/html", "X-Live": "1" } });
 	if (!answer.ok || answer.redirected || document.body.dataset.path !== here) return;
 	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
 	if (document.querySelector("[data-thread]")) append(page);
