@@ -40,11 +40,11 @@ func (s *Server) importUpload(c echo.Context) error {
 			return err
 		}
 		err = s.DB.Tx(ctx, user, func(q *db.Queries, tx pgx.Tx) error {
-			id, err := q.ImportCreate(ctx, db.ImportCreateParams{UserID: user, Source: name})
+			id, err := q.ImportCreate(ctx, db.ImportCreateParams{UserID: user, Source: strings.ToValidUTF8(name, "�"), Upload: key})
 			if err != nil {
 				return err
 			}
-			_, err = s.Jobs.InsertTx(ctx, tx, jobs.ImportFilesArgs{UserID: user, ImportID: id, Upload: key, Ending: ending(name)}, nil)
+			_, err = s.Jobs.InsertTx(ctx, tx, jobs.ImportFilesArgs{UserID: user, ImportID: id, Upload: key}, nil)
 			return err
 		})
 		if err != nil {
@@ -52,16 +52,4 @@ func (s *Server) importUpload(c echo.Context) error {
 		}
 		return c.Redirect(http.StatusSeeOther, "/welcome")
 	}
-}
-
-// ending keeps only what tells the kind of file: letters and dots at the end of its name.
-func ending(name string) string {
-	i := strings.LastIndexFunc(name, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '.' && (r < '0' || r > '9')
-	})
-	name = name[i+1:]
-	if dot := strings.IndexByte(name, '.'); dot >= 0 && len(name)-dot <= 12 {
-		return strings.ToLower(name[dot:])
-	}
-	return ""
 }

@@ -110,7 +110,13 @@ order by e.thread_id, e.received_at desc;
 select id, subject from threads where user_id = @user_id and id = any(@ids::bigint[]);
 
 -- name: ImportCreate :one
-insert into imports (user_id, source, state, bytes_total) values (@user_id, @source, 'running', @bytes_total) returning id;
+insert into imports (user_id, source, state, upload) values (@user_id, @source, 'running', @upload) returning id;
+
+-- name: ImportStalled :many
+-- ImportStalled returns imports whose job was lost, and notes that they are tried again.
+update imports set updated_at = now()
+where user_id = @user_id and state = 'running' and upload <> '' and updated_at < now() - interval '2 minutes'
+returning id, upload;
 
 -- name: ImportUpdate :exec
 update imports set bytes_done = @bytes_done, bytes_total = @bytes_total, seen = @seen, new = @new, duplicates = @duplicates,

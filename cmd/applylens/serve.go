@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"applylens/handlers"
@@ -46,18 +47,48 @@ func (cmd *serveCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
-	if len(cmd.Import) == 0 { // files to import may be readable for root only
-		if err := a.owner.Drop(); err != nil {
-			return err
-		}
+	if a.owner == nil {
+		return cmd.serve(ctx, a, s, listener)
 	}
+	// What is imported may be readable for root alone, so that comes first; nothing is served as root.
+	userID, err := cmd.owner(ctx, a, s)
+	if err == nil {
+		err = cmd.bringIn(ctx, a, userID)
+	}
+	if err == nil {
+		err = a.owner.Drop()
+	}
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	cmd.Import = nil
 	return cmd.serve(ctx, a, s, listener)
 }
 
-func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handlers.Server, error) {
-	base := cmd.URL
+// address is where people reach the site. It is noted in the data folder, for "applylens sign-in".
+func (cmd *serveCmd) address(a *app, addr net.Addr) (string, error) {
+	base := strings.TrimRight(cmd.URL, "/")
 	if base == "" {
-		base = "http://" + addr.String()
+		host, port, err := net.SplitHostPort(addr.String())
+		if err != nil {
+			return "", err
+		}
+		if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		base = "http://" + net.JoinHostPort(host, port)
+	}
+	path := a.dataFile(addressFile)
+	if err := os.WriteFile(path, []byte(base+"\n"), 0o644); err != nil {
+		return "", err
+	}
+	return base, a.owner.Own(path)
+}
+
+func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handlers.Server, error) {
+	base, err := cmd.address(a, addr)
+	if err != nil {
+		return nil, err
 	}
 	key, err := a.secret("image.key")
 	if err != nil {
@@ -83,23 +114,42 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	}, nil
 }
 
+// serve answers requests and works on jobs until the context ends, and then lets both finish.
 func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, listener net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	background := context.WithoutCancel(ctx) // requests and jobs outlive the signal to stop
+	userID, err := cmd.owner(ctx, a, s)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if cmd.Worker {
-		if err := s.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
-			return fmt.Errorf("start the worker: %w", err)
+		if err := s.Jobs.Start(background); err != nil {
+			return errors.Join(fmt.Errorf("start the worker: %w", err), listener.Close())
 		}
+	}
+	site := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		BaseContext: func(net.Listener) context.Context { return background }}
+	site.RegisterOnShutdown(s.Events.Close)
+	go s.Events.Listen(ctx, a.db.Pool, a.log)
+	failed := make(chan error, 1)
+	go func() { failed <- site.Serve(listener) }()
+	err = cmd.run(ctx, a, s, userID, failed)
+	a.log.Info("stopping")
+	return errors.Join(err, cmd.stop(site, s))
+}
+
+// run brings in the first mail and waits for the end.
+func (cmd *serveCmd) run(ctx context.Context, a *app, s *handlers.Server, userID int64, failed <-chan error) error {
+	if cmd.Worker {
 		if err := a.workGmail(ctx, s.Gmail, s.Jobs); err != nil {
 			return err
 		}
 	}
-	go s.Events.Listen(ctx, a.db.Pool, a.log)
-	site := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		BaseContext: func(net.Listener) context.Context { return ctx }}
-	failed := make(chan error, 1)
-	go func() { failed <- site.Serve(listener) }()
-	if err := cmd.welcome(ctx, a, s); err != nil {
+	if err := cmd.printLink(ctx, a, s, userID); err != nil {
+		return err
+	}
+	if err := cmd.bringIn(ctx, a, userID); err != nil && ctx.Err() == nil {
 		return err
 	}
 	debug.FreeOSMemory() // what starting took
@@ -107,39 +157,49 @@ func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, list
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+		return nil
 	}
-	a.log.Info("stopping")
+}
+
+// stop lets requests and jobs finish; jobs that take longer are cancelled, and go on with the next start.
+func (cmd *serveCmd) stop(site *http.Server, s *handlers.Server) error {
 	grace, done := context.WithTimeout(context.Background(), 15*time.Second)
 	defer done()
-	cancel() // ends the event streams, which would keep the server waiting
 	err := site.Shutdown(grace)
-	if cmd.Worker {
-		err = errors.Join(err, s.Jobs.Stop(grace))
+	if !cmd.Worker {
+		return err
+	}
+	if s.Jobs.Stop(grace) != nil {
+		last, done := context.WithTimeout(context.Background(), 10*time.Second)
+		defer done()
+		err = errors.Join(err, s.Jobs.StopAndCancel(last))
 	}
 	return err
 }
 
-// welcome makes the owner, prints the sign-in link, and brings in the first mail.
-func (cmd *serveCmd) welcome(ctx context.Context, a *app, s *handlers.Server) error {
+// owner makes the owner, and for a new one loads the sample mailbox.
+func (cmd *serveCmd) owner(ctx context.Context, a *app, s *handlers.Server) (int64, error) {
 	userID, made, err := a.user(ctx, cmd.User, string(auth.Admin))
-	if err != nil {
-		return err
+	if err != nil || !made || !cmd.Sample || len(cmd.Import) > 0 {
+		return userID, err
 	}
-	if cmd.Sample && made && len(cmd.Import) == 0 {
-		if _, err := s.LoadSample(ctx, userID); err != nil {
-			return err
-		}
-	}
+	_, err = s.LoadSample(ctx, userID)
+	return userID, err
+}
+
+func (cmd *serveCmd) printLink(ctx context.Context, a *app, s *handlers.Server, userID int64) error {
 	token, err := auth.NewLink(ctx, a.db, userID, time.Now())
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "\n  ApplyLens %s is running at %s\n  Sign in once with this link (30 minutes):\n\n    %s/sign-in/%s\n\n", version(), s.BaseURL, s.BaseURL, token)
+	_, err = fmt.Fprintf(os.Stdout, "\n  ApplyLens %s is running at %s\n  Sign in once with this link (30 minutes):\n\n    %s/sign-in/%s\n\n", version(), s.BaseURL, s.BaseURL, token)
+	return err
+}
+
+func (cmd *serveCmd) bringIn(ctx context.Context, a *app, userID int64) error {
 	if len(cmd.Import) == 0 {
 		return nil
 	}
-	if _, err := importPaths(ctx, a, userID, cmd.User, cmd.Import); err != nil {
-		return err
-	}
-	return a.owner.Drop()
+	_, err := importPaths(ctx, a, userID, cmd.User, cmd.Import)
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"applylens/internal/auth"
@@ -13,8 +14,11 @@ import (
 
 type signInCmd struct {
 	User string `env:"APPLYLENS_USER" default:"owner@localhost" help:"Whom to sign in." placeholder:"EMAIL"`
-	URL  string `name:"url" env:"APPLYLENS_URL" default:"http://127.0.0.1:8080" help:"Address under which people reach the site." placeholder:"URL"`
+	URL  string `name:"url" env:"APPLYLENS_URL" help:"Address under which people reach the site. Default: that of the last “serve” on the data folder." placeholder:"URL"`
 }
+
+// addressFile holds the address of the last server on the data folder.
+const addressFile = "serve.url"
 
 // Run prints a fresh link.
 func (cmd *signInCmd) Run(ctx context.Context, settings *config.Settings) (err error) {
@@ -27,10 +31,18 @@ func (cmd *signInCmd) Run(ctx context.Context, settings *config.Settings) (err e
 	if err != nil {
 		return err
 	}
+	base := strings.TrimRight(cmd.URL, "/")
+	if base == "" {
+		text, err := os.ReadFile(a.dataFile(addressFile))
+		if err != nil {
+			return errors.New("no server has run on this data folder yet: start “applylens serve”, or say its address with --url")
+		}
+		base = strings.TrimSpace(string(text))
+	}
 	token, err := auth.NewLink(ctx, a.db, userID, time.Now())
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(os.Stdout, "%s/sign-in/%s\n", cmd.URL, token)
+	_, err = fmt.Fprintf(os.Stdout, "%s/sign-in/%s\n", base, token)
 	return err
 }

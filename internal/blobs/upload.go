@@ -3,9 +3,11 @@ package blobs
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"gocloud.dev/gcerrors"
 
@@ -26,28 +28,50 @@ func (s *Store) Upload(ctx context.Context, userID int64, content io.Reader) (ke
 		_ = w.Close()
 		return "", full(err)
 	}
-	return key, full(w.Close())
+	if err := w.Close(); err != nil {
+		return "", full(err)
+	}
+	return key, s.ownUpload(key)
 }
 
-// Download copies an upload into a file, or returns errs.NotFound.
-func (s *Store) Download(ctx context.Context, key, path string) error {
+// ownUpload hands a new upload, and the folders that were made for it, to the user who owns the data.
+func (s *Store) ownUpload(key string) error {
+	if s.dir == "" {
+		return nil
+	}
+	path := filepath.Join(s.dir, filepath.FromSlash(key))
+	return errors.Join(s.own(filepath.Dir(filepath.Dir(path))), s.own(filepath.Dir(path)), s.own(path))
+}
+
+// Local returns a file with the content of an upload, or errs.NotFound: the upload itself in a folder, else a copy.
+// release removes the copy.
+func (s *Store) Local(ctx context.Context, key string) (path string, release func(), err error) {
+	if s.dir != "" {
+		path = filepath.Join(s.dir, filepath.FromSlash(key))
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			return "", nil, errs.NotFound
+		}
+		return path, func() {}, nil
+	}
 	r, err := s.bucket.NewReader(ctx, key, nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
-		return errs.NotFound
+		return "", nil, errs.NotFound
 	}
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	defer func() { _ = r.Close() }()
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	file, err := os.CreateTemp("", "applylens-import-")
 	if err != nil {
-		return err
+		return "", nil, err
 	}
+	release = func() { _ = os.Remove(file.Name()) }
 	_, err = io.Copy(file, r)
-	if closeErr := file.Close(); err == nil {
-		err = closeErr
+	if err := errors.Join(err, file.Close()); err != nil {
+		release()
+		return "", nil, full(err)
 	}
-	return full(err)
+	return file.Name(), release, nil
 }
 
 // Remove deletes an upload; one that is not there is no error.

@@ -377,17 +377,17 @@ func (q *Queries) EmailTextInsert(ctx context.Context, arg EmailTextInsertParams
 }
 
 const importCreate = `-- name: ImportCreate :one
-insert into imports (user_id, source, state, bytes_total) values ($1, $2, 'running', $3) returning id
+insert into imports (user_id, source, state, upload) values ($1, $2, 'running', $3) returning id
 `
 
 type ImportCreateParams struct {
-	UserID     int64
-	Source     string
-	BytesTotal int64
+	UserID int64
+	Source string
+	Upload string
 }
 
 func (q *Queries) ImportCreate(ctx context.Context, arg ImportCreateParams) (int64, error) {
-	row := q.db.QueryRow(ctx, importCreate, arg.UserID, arg.Source, arg.BytesTotal)
+	row := q.db.QueryRow(ctx, importCreate, arg.UserID, arg.Source, arg.Upload)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
@@ -426,6 +426,38 @@ func (q *Queries) ImportFinish(ctx context.Context, arg ImportFinishParams) erro
 		arg.ID,
 	)
 	return err
+}
+
+const importStalled = `-- name: ImportStalled :many
+update imports set updated_at = now()
+where user_id = $1 and state = 'running' and upload <> '' and updated_at < now() - interval '2 minutes'
+returning id, upload
+`
+
+type ImportStalledRow struct {
+	ID     int64
+	Upload string
+}
+
+// ImportStalled returns imports whose job was lost, and notes that they are tried again.
+func (q *Queries) ImportStalled(ctx context.Context, userID int64) ([]ImportStalledRow, error) {
+	rows, err := q.db.Query(ctx, importStalled, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImportStalledRow{}
+	for rows.Next() {
+		var i ImportStalledRow
+		if err := rows.Scan(&i.ID, &i.Upload); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const importUpdate = `-- name: ImportUpdate :exec

@@ -46,20 +46,21 @@ func NewMigrator(ownerURL string) (*Migrator, error) {
 // Close closes the connection.
 func (m *Migrator) Close() error { return m.sql.Close() }
 
-// Up applies what is missing: the job queue's tables, then ours.
+// Up applies what is missing: our tables, whose first migration opens those to come to the program's role, then the
+// job queue's. It returns how many migrations that were.
 func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
-	current, err := m.goose.HasPending(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read the state of the schema: %w", err)
-	}
-	if !current {
-		return 0, nil
-	}
 	results, err := m.goose.Up(ctx)
 	if err != nil {
 		return len(results), fmt.Errorf("migrate: %w", err)
 	}
-	return len(results), m.jobs(ctx, rivermigrate.DirectionUp)
+	err = m.jobs(ctx, func(queue *rivermigrate.Migrator[pgx.Tx]) error {
+		done, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil)
+		if err == nil {
+			applied = len(done.Versions)
+		}
+		return err
+	})
+	return len(results) + applied, err
 }
 
 // Down reverts the newest migration.
@@ -72,8 +73,8 @@ func (m *Migrator) Status(ctx context.Context) ([]*goose.MigrationStatus, error)
 	return m.goose.Status(ctx)
 }
 
-// jobs migrates River's tables; the default privileges of our first migration open them to the program's role.
-func (m *Migrator) jobs(ctx context.Context, direction rivermigrate.Direction) error {
+// jobs uses the migrations of River's tables.
+func (m *Migrator) jobs(ctx context.Context, use func(*rivermigrate.Migrator[pgx.Tx]) error) error {
 	pool, err := pgxpool.New(ctx, m.url)
 	if err != nil {
 		return err
@@ -83,7 +84,7 @@ func (m *Migrator) jobs(ctx context.Context, direction rivermigrate.Direction) e
 	if err != nil {
 		return err
 	}
-	if _, err := migrator.Migrate(ctx, direction, nil); err != nil {
+	if err := use(migrator); err != nil {
 		return fmt.Errorf("migrate the job queue: %w", err)
 	}
 	return nil
@@ -95,5 +96,22 @@ func (m *Migrator) Behind(ctx context.Context) (missing int, fresh bool, err err
 	if err != nil {
 		return 0, false, fmt.Errorf("read the state of the schema: %w", err)
 	}
-	return int(target - current), current == 0, nil
+	if current == 0 {
+		return int(target), true, nil
+	}
+	status, err := m.goose.Status(ctx)
+	if err != nil {
+		return 0, false, fmt.Errorf("read the state of the schema: %w", err)
+	}
+	for _, s := range status {
+		if s.State != goose.StateApplied {
+			missing++
+		}
+	}
+	err = m.jobs(ctx, func(queue *rivermigrate.Migrator[pgx.Tx]) error {
+		existing, err := queue.ExistingVersions(ctx)
+		missing += len(queue.AllVersions()) - len(existing)
+		return err
+	})
+	return missing, false, err
 }

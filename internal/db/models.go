@@ -63,6 +63,7 @@ type Import struct {
 	StartedAt  time.Time
 	UpdatedAt  time.Time
 	FinishedAt *time.Time
+	Upload     string
 }
 
 type Thread struct {

@@ -29,7 +29,7 @@ func (q *Queries) SettingsFacts(ctx context.Context, userID int64) (SettingsFact
 }
 
 const settingsImports = `-- name: SettingsImports :many
-select user_id, id, source, state, bytes_done, bytes_total, seen, new, duplicates, warnings, failed, error, started_at, updated_at, finished_at from imports where user_id = $1 order by id desc limit 10
+select user_id, id, source, state, bytes_done, bytes_total, seen, new, duplicates, warnings, failed, error, started_at, updated_at, finished_at, upload from imports where user_id = $1 order by id desc limit 10
 `
 
 // SettingsImports returns the newest imports of a user.
@@ -58,6 +58,7 @@ func (q *Queries) SettingsImports(ctx context.Context, userID int64) ([]Import, 
 			&i.StartedAt,
 			&i.UpdatedAt,
 			&i.FinishedAt,
+			&i.Upload,
 		); err != nil {
 			return nil, err
 		}

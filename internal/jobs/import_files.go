@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +19,6 @@ type ImportFilesArgs struct {
 	UserID   int64  `json:"user_id"`
 	ImportID int64  `json:"import_id"`
 	Upload   string `json:"upload"` // its key in the blob store
-	Ending   string `json:"ending"` // of its name, such as ".mbox"
 }
 
 // Kind is the job's name.
@@ -33,30 +30,37 @@ type importFiles struct {
 	ingest *ingest.Ingest
 }
 
-// Timeout is none: an import takes as long as its file is large, and each batch bounds its own time.
-func (*importFiles) Timeout(*river.Job[ImportFilesArgs]) time.Duration { return -1 }
+// Timeout bounds the whole import. A job whose process was killed is found by the sweep long before.
+func (*importFiles) Timeout(*river.Job[ImportFilesArgs]) time.Duration { return 12 * time.Hour }
 
-// Work imports the upload and then removes it. Started again after a crash it finds what is stored and goes on.
+// Work imports the upload and then removes it. Started again, after a crash or twice, it finds what is stored and goes
+// on. When the last attempt fails, the import's page says so.
 func (w *importFiles) Work(ctx context.Context, job *river.Job[ImportFilesArgs]) error {
-	args := job.Args
-	dir, err := os.MkdirTemp("", "applylens-import-")
+	row := db.ImportFinishParams{UserID: job.Args.UserID, ID: job.Args.ImportID, State: "done"}
+	err := w.work(ctx, job.Args, &row)
+	last := job.Attempt >= job.MaxAttempts || errors.Is(err, errs.NotFound)
+	switch {
+	case err != nil && !last:
+		return err
+	case errors.Is(err, errs.NotFound):
+		row.State, row.Error, err = "failed", "the uploaded file is gone; please upload it again", nil
+	case err != nil:
+		_, sentence := errs.Shown(err)
+		row.State, row.Error = "failed", sentence
+	}
+	return errors.Join(err, w.db.As(row.UserID).ImportFinish(ctx, row))
+}
+
+func (w *importFiles) work(ctx context.Context, args ImportFilesArgs, row *db.ImportFinishParams) error {
+	path, release, err := w.ingest.Blobs.Local(ctx, args.Upload)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "upload"+args.Ending)
-	err = w.ingest.Blobs.Download(ctx, args.Upload, path)
-	if errors.Is(err, errs.NotFound) {
-		return nil // imported before; only the mark that the job is done was lost
-	}
-	if err != nil {
+	defer release()
+	if err := w.read(ctx, args, path, row); err != nil {
 		return err
 	}
-	row := db.ImportFinishParams{UserID: args.UserID, ID: args.ImportID, State: "done"}
-	if err := w.read(ctx, args, path, &row); err != nil {
-		return err
-	}
-	if err := w.db.As(args.UserID).ImportFinish(ctx, row); err != nil {
+	if err := w.db.As(args.UserID).ImportFinish(ctx, *row); err != nil {
 		return err
 	}
 	return w.ingest.Blobs.Remove(ctx, args.Upload)

@@ -5,14 +5,15 @@ import (
 	"errors"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
 	"applylens/internal/action"
 	"applylens/internal/db"
 )
 
-// SweepArgs is the safety net under the other jobs: it ends snoozes whose job was lost, finishes actions that were
-// interrupted, and removes sessions and links whose time is over.
+// SweepArgs is the safety net under the other jobs: it ends snoozes whose job was lost, finishes actions and imports
+// that were interrupted, and removes sessions and links whose time is over.
 type SweepArgs struct{}
 
 // Kind is the job's name.
@@ -39,8 +40,28 @@ func (w *sweep) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
 	return failed
 }
 
+// imports queues again the imports whose job was lost with its process.
+func (w *sweep) imports(ctx context.Context, userID int64) error {
+	return w.db.Tx(ctx, userID, func(q *db.Queries, tx pgx.Tx) error {
+		stalled, err := q.ImportStalled(ctx, userID)
+		if err != nil {
+			return err
+		}
+		for _, im := range stalled {
+			args := ImportFilesArgs{UserID: userID, ImportID: im.ID, Upload: im.Upload}
+			if _, err := river.ClientFromContext[pgx.Tx](ctx).InsertTx(ctx, tx, args, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err := action.WakeDue(ctx, w.db, userID, w.now()); err != nil {
+		return err
+	}
+	if err := w.imports(ctx, userID); err != nil {
 		return err
 	}
 	unfinished, err := w.db.As(userID).ActionUnfinished(ctx, userID)
