@@ -20,6 +20,7 @@ import (
 type server struct {
 	owner, app string
 	err        error
+	embedded   *embedded.Server // kept: its lock says that the server is in use
 }
 
 // The server is started by the first test of the program that needs it, and shared with other test programs by way
@@ -27,8 +28,10 @@ type server struct {
 var start = sync.OnceValue(func() server {
 	ctx := context.Background()
 	ownerURL, appURL := os.Getenv("DATABASE_URL"), os.Getenv("DATABASE_URL")
+	var s *embedded.Server
 	if ownerURL == "" {
-		s, err := embedded.Start(ctx, Folder(), slog.New(slog.DiscardHandler))
+		var err error
+		s, err = embedded.Start(ctx, Folder(), slog.New(slog.DiscardHandler))
 		if err != nil {
 			return server{err: err}
 		}
@@ -40,7 +43,7 @@ var start = sync.OnceValue(func() server {
 	}
 	defer func() { _ = m.Close() }()
 	_, err = m.Up(ctx)
-	return server{owner: ownerURL, app: appURL, err: err}
+	return server{owner: ownerURL, app: appURL, err: err, embedded: s}
 })
 
 // Folder is the data folder of the tests' embedded Postgres: APPLYLENS_TEST_DATA, else one in the temporary folder.
