@@ -50,3 +50,11 @@ left join lateral (
 		order by y.first limit 100000) x
 ) b on true
 where s.user_id = @user_id;
+
+-- name: SearchEmailIDs :many
+-- SearchEmailIDs returns the ids of all emails of an owner.
+select id from emails where user_id = @user_id order by id;
+
+-- name: SearchEmailRaws :many
+-- SearchEmailRaws returns where the sources of emails are, in the order of their ids.
+select id, raw_sha256, received_at from emails where user_id = @user_id and id = any(@ids::bigint[]) order by id;

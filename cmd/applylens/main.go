@@ -23,6 +23,7 @@ type cli struct {
 	SignIn  signInCmd  `cmd:"" name:"sign-in" help:"Print a one-time sign-in link for a user."`
 	Import  importCmd  `cmd:"" help:"Import mail from mbox, Maildir, .eml, folders or archives of them."`
 	Search  searchCmd  `cmd:"" help:"Search a user's mail."`
+	Index   indexCmd   `cmd:"" help:"Look after the text index."`
 	Parse   parseCmd   `cmd:"" help:"Parse one message and print what is in it. Needs no database."`
 	Triage  triageCmd  `cmd:"" help:"Judge messages and print why. Needs no database."`
 	Migrate migrateCmd `cmd:"" help:"Change the schema of the database."`

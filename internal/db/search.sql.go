@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const searchBlockDelete = `-- name: SearchBlockDelete :exec
@@ -81,6 +82,67 @@ func (q *Queries) SearchBlockList(ctx context.Context, arg SearchBlockListParams
 			&i.Postings,
 			&i.Places,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const searchEmailIDs = `-- name: SearchEmailIDs :many
+select id from emails where user_id = $1 order by id
+`
+
+// SearchEmailIDs returns the ids of all emails of an owner.
+func (q *Queries) SearchEmailIDs(ctx context.Context, userID int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, searchEmailIDs, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const searchEmailRaws = `-- name: SearchEmailRaws :many
+select id, raw_sha256, received_at from emails where user_id = $1 and id = any($2::bigint[]) order by id
+`
+
+type SearchEmailRawsParams struct {
+	UserID int64
+	Ids    []int64
+}
+
+type SearchEmailRawsRow struct {
+	ID         int64
+	RawSha256  []byte
+	ReceivedAt time.Time
+}
+
+// SearchEmailRaws returns where the sources of emails are, in the order of their ids.
+func (q *Queries) SearchEmailRaws(ctx context.Context, arg SearchEmailRawsParams) ([]SearchEmailRawsRow, error) {
+	rows, err := q.db.Query(ctx, searchEmailRaws, arg.UserID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchEmailRawsRow{}
+	for rows.Next() {
+		var i SearchEmailRawsRow
+		if err := rows.Scan(&i.ID, &i.RawSha256, &i.ReceivedAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

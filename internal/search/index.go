@@ -172,3 +172,37 @@ func Forget(ctx context.Context, q *db.Queries, userID int64, emailIDs []int64) 
 	}
 	return nil
 }
+
+// Missing returns the ids of the owner's emails that are not in the index, in order, and the number of all emails.
+func Missing(ctx context.Context, q *db.Queries, userID int64) (missing []int64, mails int, err error) {
+	rows, err := q.SearchSegmentList(ctx, userID)
+	if err != nil {
+		return nil, 0, fmt.Errorf("search: list segments: %w", err)
+	}
+	indexed := map[int64]bool{}
+	for _, r := range rows {
+		docs, err := q.SearchSegmentDocs(ctx, db.SearchSegmentDocsParams{UserID: userID, Ids: []int64{r.ID}})
+		if err != nil {
+			return nil, 0, fmt.Errorf("search: read segments: %w", err)
+		}
+		for _, d := range docs { // none when it was merged just now
+			all, err := postings.DecodeDocs(d.Docs)
+			if err != nil {
+				return nil, 0, fmt.Errorf("search: segment %d: %w", r.ID, err)
+			}
+			for i := range all {
+				indexed[all[i].ID] = true
+			}
+		}
+	}
+	ids, err := q.SearchEmailIDs(ctx, userID)
+	if err != nil {
+		return nil, 0, fmt.Errorf("search: list emails: %w", err)
+	}
+	for _, id := range ids {
+		if !indexed[id] {
+			missing = append(missing, id)
+		}
+	}
+	return missing, len(ids), nil
+}
