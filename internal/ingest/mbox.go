@@ -126,7 +126,7 @@ func (m *mboxReader) next() (msg []byte, offset int64, truncated bool, err error
 			}
 			whole, m.cut = ended, !ended
 		}
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
 		if err != nil {

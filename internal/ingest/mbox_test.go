@@ -105,7 +105,7 @@ func FuzzMbox(f *testing.F) {
 				t.Fatalf("offset %d is at %.10q", offset, data[offset:])
 			}
 			last = offset
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

@@ -30,7 +30,7 @@ func corpus(tb testing.TB, name string, want func(path string) bool) map[string]
 	out := map[string][]byte{}
 	for r := tar.NewReader(z); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		if err != nil {

@@ -84,7 +84,8 @@ func fitCategory(examples []Example) triage.Linear {
 			rows = append(rows, row{e.Features.Words, e.Features.Signals, e.Class, float32(e.Weight)})
 		}
 	}
-	return fitLinear(rows, len(triage.Classes()), triage.CategoryBits, hashBits, len(triage.SignalNames()), categoryPrior(), categoryOptions)
+	classes := triage.Classes()
+	return fitLinear(rows, len(classes), triage.CategoryBits, hashBits, len(triage.SignalNames()), categoryPrior(), categoryOptions)
 }
 
 func fitUnwanted(examples []Example) triage.Linear {

@@ -15,11 +15,12 @@ const (
 
 // categoryPrior lets each rule score speak for its class.
 func categoryPrior() []float32 {
-	k := len(triage.Classes())
+	classes := triage.Classes()
+	k := len(classes)
 	names := triage.SignalNames()
 	out := make([]float32, k*len(names))
 	for i, n := range names {
-		for c, class := range triage.Classes() {
+		for c, class := range classes {
 			if n == "rule:"+string(class) {
 				out[i*k+c] = rulePrior
 			}
