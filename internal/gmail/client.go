@@ -36,7 +36,7 @@ type Limits struct {
 
 // DefaultLimits are those for Google.
 func DefaultLimits() Limits {
-	return Limits{Call: 30 * time.Second, Attempts: 6, Backoff: time.Second, Patience: 5 * time.Second}
+	return Limits{Call: 30 * time.Second, Attempts: 6, Backoff: time.Second, Patience: 20 * time.Second}
 }
 
 // maxAnswer bounds an answer: a message of 50 MB in base64 and what is around it.
@@ -105,7 +105,7 @@ func (c *Client) pause(err error, wait time.Duration, attempt int) (time.Duratio
 	}
 	until := c.Now().Add(wait)
 	c.Limiter.Pause(c.Account, until)
-	if wait > c.Limits.Patience || attempt >= c.Limits.Attempts {
+	if wait > min(c.Limits.Patience, 5*time.Second) || attempt >= c.Limits.Attempts {
 		return wait, &Pause{Until: until, Err: err}
 	}
 	return wait, nil

@@ -36,6 +36,7 @@ var ErrScope = errors.New("the permission that was given does not cover this")
 // A Pause means that the quota is used up until a time.
 type Pause struct {
 	Until time.Time
+	Own   bool // our own share of it, before Google had to say so
 	Err   error
 }
 

@@ -30,7 +30,7 @@ func Google() Endpoints {
 
 // At are those of one server that plays all of Google, as an emulator does.
 func At(base string) Endpoints {
-	return Endpoints{API: base, Auth: base + "/o/oauth2/v2/auth", Token: base + "/token", Revoke: base + "/revoke", Certs: base + "/oauth2/v3/certs",
+	return Endpoints{API: base, Auth: base + "/o/oauth2/v2/auth", Token: base + "/oauth2/token", Revoke: base + "/oauth2/revoke", Certs: base + "/oauth2/v3/certs",
 		PubSub: base, Issuers: []string{"https://accounts.google.com", "accounts.google.com", base}}
 }
 

@@ -123,7 +123,7 @@ func (l *Limiter) Wait(ctx context.Context, account int64, method string, u Urge
 			return nil
 		}
 		if wait > patience {
-			return &Pause{Until: l.now().Add(wait), Err: fmt.Errorf("no units are left for %s", method)}
+			return &Pause{Until: l.now().Add(wait), Own: !l.paused(account), Err: fmt.Errorf("no units are left for %s", method)}
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return err
@@ -165,6 +165,13 @@ func (l *Limiter) Pause(account int64, until time.Time) {
 	if b := l.user(account); until.After(b.pausedUntil) {
 		b.pausedUntil = until
 	}
+}
+
+// paused reports whether Google asked for a pause that is not over.
+func (l *Limiter) paused(account int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.user(account).pausedUntil.After(l.now())
 }
 
 // Forget drops the bucket of an account that is gone.

@@ -61,7 +61,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 // addGmail adds the jobs of Gmail accounts, in a queue of their own: they mostly wait for Google.
 func addGmail(cfg *river.Config, e *gmailsync.Engine) {
 	cfg.Queues[gmailQueue] = river.QueueConfig{MaxWorkers: 16}
-	cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(15*time.Second),
+	cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(5*time.Second),
 		func() (river.JobArgs, *river.InsertOpts) { return GmailSweepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}))
 	river.AddWorker(cfg.Workers, &gmailSync{engine: e})
 	river.AddWorker(cfg.Workers, &gmailSweep{engine: e})

@@ -30,6 +30,9 @@ func (r *run) finish(ctx context.Context, err error) (more bool, _ error) {
 		next, err = r.Now(), nil
 	case errors.Is(err, gmail.ErrReconnect):
 		err = r.reconnect(ctx, err)
+	case errors.As(err, &pause) && pause.Own:
+		next = pause.Until
+		err = q.AccountProgress(ctx, db.AccountProgressParams{UserID: r.user, ID: r.id})
 	case errors.As(err, &pause):
 		next = pause.Until
 		err = q.AccountPaused(ctx, db.AccountPausedParams{UserID: r.user, ID: r.id, Now: r.Now(), Until: pause.Until, Cause: pause.Err.Error()})

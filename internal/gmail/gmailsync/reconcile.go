@@ -27,7 +27,7 @@ func (r *run) resync(ctx context.Context) error {
 		}
 		return r.event(ctx, r.DB.As(r.user), "gap", "The history since the beginning of the backfill is gone at Gmail; the listing begins anew.")
 	}
-	profile, err := r.client.Profile(ctx)
+	profile, err := r.profile(ctx)
 	if err != nil {
 		return err
 	}

@@ -166,8 +166,8 @@ func (f *Fake) handler() http.Handler {
 		mux.HandleFunc(verb+" /gmail/v1/users/me/"+path, func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, m) })
 	}
 	mux.HandleFunc("GET /o/oauth2/v2/auth", f.authPage)
-	mux.HandleFunc("POST /token", f.tokenEndpoint)
-	mux.HandleFunc("POST /revoke", f.revokeEndpoint)
+	mux.HandleFunc("POST /oauth2/token", f.tokenEndpoint)
+	mux.HandleFunc("POST /oauth2/revoke", f.revokeEndpoint)
 	mux.HandleFunc("GET /oauth2/v3/certs", f.certs)
 	mux.HandleFunc("POST /v1/", f.pubsub)
 	return mux
