@@ -20,7 +20,7 @@ func (s *Server) settingsPage(c echo.Context) error {
 		return err
 	}
 	q, ctx := s.DB.As(p.User.ID), c.Request().Context()
-	facts, err := q.SettingsFacts(ctx, p.User.ID)
+	facts, err := q.SettingsFacts(ctx, db.SettingsFactsParams{UserID: p.User.ID, MaxRows: views.CountedMails + 1})
 	if err != nil {
 		return err
 	}

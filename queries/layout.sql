@@ -9,6 +9,7 @@ select
 	(select count(*) from (select from threads t where t.user_id = @user_id and t.in_drafts limit 100) x)::integer as drafts,
 	(select count(*) from (select from threads t where t.user_id = @user_id and t.snoozed_until is not null limit 100) x)::integer as snoozed,
 	(select count(*) from (select from actions a where a.user_id = @user_id and a.state = 'proposed' limit 100) x)::integer as proposed,
+	(select count(*) from (select from actions a where a.user_id = @user_id and a.state = 'proposed' and a.kind = 'quarantine' limit 100) x)::integer as quarantine_proposed,
 	array(select l.name from labels l where l.user_id = @user_id order by l.name limit 200)::text[] as labels,
 	exists (select from emails e where e.user_id = @user_id and e.sample)::boolean as sample,
 	exists (select from emails e where e.user_id = @user_id)::boolean as has_mail,

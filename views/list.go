@@ -170,6 +170,23 @@ func firstName(name string) string {
 	return words[0]
 }
 
+// reasons are the three strongest reasons of the judgement, each once.
+func reasons(row Row) []string {
+	why := once(row.Why, func(text string) string { return text })
+	return why[:min(3, len(why))]
+}
+
+// once leaves out what has the same text as something before it, but for letter case.
+func once[T any](all []T, text func(T) string) []T {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool {
+		key := strings.ToLower(text(one))
+		was := seen[key]
+		seen[key] = true
+		return was
+	})
+}
+
 func subject(s string) string {
 	if strings.TrimSpace(s) == "" {
 		return "(no subject)"

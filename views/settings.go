@@ -1,6 +1,29 @@
 package views
 
-import "strings"
+import (
+	"strings"
+
+	"applylens/internal/db"
+)
+
+// CountedMails is how many mails the account page counts; of more it says just that.
+const CountedMails = 10_000
+
+// storedMails says how many mails are stored, as far as they were counted.
+func storedMails(facts db.SettingsFactsRow) string {
+	if facts.Emails > CountedMails {
+		return "more than 10,000"
+	}
+	return id(facts.Emails)
+}
+
+// storedBytes says how much room the originals of the counted mails take.
+func storedBytes(facts db.SettingsFactsRow) string {
+	if facts.Emails > CountedMails {
+		return "more than " + size(facts.Bytes)
+	}
+	return size(facts.Bytes)
+}
 
 // zones are the time zones to choose from; any other of the IANA database can be typed.
 func zones() []string {

@@ -186,6 +186,11 @@ func (m Message) signals() []triage.Signal {
 	return s
 }
 
+// reasons are the reasons of the judgement, each once: the same words may have been found at several places.
+func (m Message) reasons() []triage.Reason {
+	return once(m.Verdict.Why, func(r triage.Reason) string { return r.Text })
+}
+
 // factName names a kind of fact.
 func factName(kind string) string {
 	switch kind {

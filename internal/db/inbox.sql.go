@@ -27,6 +27,67 @@ func (q *Queries) InboxLabelID(ctx context.Context, arg InboxLabelIDParams) (int
 	return id, err
 }
 
+const inboxProposals = `-- name: InboxProposals :many
+select a.id, a.actor, a.reason, a.created_at, a.item_count, e.thread_id, e.subject, e.from_name, e.from_address, e.risk
+from (select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error from actions p where p.user_id = $1 and p.state = 'proposed' and p.kind = 'quarantine' order by p.id desc limit $2) a
+join lateral (
+	select e.thread_id, e.subject, e.from_name, e.from_address, e.risk
+	from action_items i join emails e on e.user_id = i.user_id and e.id = i.email_id
+	where i.user_id = $1 and i.action_id = a.id limit 1
+) e on true
+order by a.id desc
+`
+
+type InboxProposalsParams struct {
+	UserID  int64
+	MaxRows int32
+}
+
+type InboxProposalsRow struct {
+	ID          int64
+	Actor       string
+	Reason      string
+	CreatedAt   time.Time
+	ItemCount   int32
+	ThreadID    int64
+	Subject     string
+	FromName    string
+	FromAddress string
+	Risk        int16
+}
+
+// InboxProposals returns the newest proposals to quarantine that wait for a decision, with the email each is about.
+func (q *Queries) InboxProposals(ctx context.Context, arg InboxProposalsParams) ([]InboxProposalsRow, error) {
+	rows, err := q.db.Query(ctx, inboxProposals, arg.UserID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []InboxProposalsRow{}
+	for rows.Next() {
+		var i InboxProposalsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Actor,
+			&i.Reason,
+			&i.CreatedAt,
+			&i.ItemCount,
+			&i.ThreadID,
+			&i.Subject,
+			&i.FromName,
+			&i.FromAddress,
+			&i.Risk,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const inboxRows = `-- name: InboxRows :many
 select t.id, t.subject, t.snippet, t.senders, t.last_at, t.email_count, t.unread_count, t.in_inbox, t.in_quarantine, t.starred,
 	t.has_attachment, t.snoozed_until, t.category, t.priority, t.needs_reply, t.needs_review, t.risk,
@@ -37,12 +98,15 @@ select t.id, t.subject, t.snippet, t.senders, t.last_at, t.email_count, t.unread
 	coalesce(j.why, '{}')::text[] as why,
 	array(select distinct l.name from emails e join email_labels el on el.user_id = e.user_id and el.email_id = e.id
 		join labels l on l.user_id = el.user_id and l.id = el.label_id
-		where e.user_id = $1 and e.thread_id = t.id order by l.name limit 6)::text[] as labels
+		where e.user_id = $1 and e.thread_id = t.id order by l.name limit 6)::text[] as labels,
+	(t.risk >= 20 and exists (select from emails e join action_items i on i.user_id = e.user_id and i.email_id = e.id
+		join actions a on a.user_id = i.user_id and a.id = i.action_id
+		where e.user_id = $1 and e.thread_id = t.id and a.state = 'proposed' and a.kind = 'quarantine'))::boolean as quarantine_proposed
 from unnest($2::bigint[]) with ordinality as w (id, n)
 join threads t on t.user_id = $1 and t.id = w.id
 left join lateral (
 	select e.confidence, e.category_by, x.verdict->>'priority_reason' as priority_reason, x.verdict->>'reply_sentence' as reply_sentence,
-		array(select r->>'text' from jsonb_array_elements(case jsonb_typeof(x.verdict->'why') when 'array' then x.verdict->'why' else '[]' end) r limit 3) as why
+		array(select r->>'text' from jsonb_array_elements(case jsonb_typeof(x.verdict->'why') when 'array' then x.verdict->'why' else '[]' end) r limit 6) as why
 	from emails e join email_texts x on x.user_id = e.user_id and x.email_id = e.id
 	where e.user_id = $1 and e.thread_id = t.id
 	order by e.sent, e.place in ('trash', 'spam'), e.received_at desc, e.id desc
@@ -57,33 +121,34 @@ type InboxRowsParams struct {
 }
 
 type InboxRowsRow struct {
-	ID             int64
-	Subject        string
-	Snippet        string
-	Senders        []string
-	LastAt         time.Time
-	EmailCount     int32
-	UnreadCount    int32
-	InInbox        bool
-	InQuarantine   bool
-	Starred        bool
-	HasAttachment  bool
-	SnoozedUntil   *time.Time
-	Category       string
-	Priority       string
-	NeedsReply     bool
-	NeedsReview    bool
-	Risk           int16
-	Confidence     float32
-	CategoryBy     string
-	PriorityReason string
-	ReplySentence  string
-	Why            []string
-	Labels         []string
+	ID                 int64
+	Subject            string
+	Snippet            string
+	Senders            []string
+	LastAt             time.Time
+	EmailCount         int32
+	UnreadCount        int32
+	InInbox            bool
+	InQuarantine       bool
+	Starred            bool
+	HasAttachment      bool
+	SnoozedUntil       *time.Time
+	Category           string
+	Priority           string
+	NeedsReply         bool
+	NeedsReview        bool
+	Risk               int16
+	Confidence         float32
+	CategoryBy         string
+	PriorityReason     string
+	ReplySentence      string
+	Why                []string
+	Labels             []string
+	QuarantineProposed bool
 }
 
-// InboxRows returns the rows of a list for these threads, in the order of the ids: the thread, its labels, and why its
-// newest received mail was judged as it was (the three strongest reasons).
+// InboxRows returns the rows of a list for these threads, in the order of the ids: the thread, its labels, why its
+// newest received mail was judged as it was (its strongest reasons), and whether its quarantine is proposed.
 func (q *Queries) InboxRows(ctx context.Context, arg InboxRowsParams) ([]InboxRowsRow, error) {
 	rows, err := q.db.Query(ctx, inboxRows, arg.UserID, arg.Ids)
 	if err != nil {
@@ -117,6 +182,7 @@ func (q *Queries) InboxRows(ctx context.Context, arg InboxRowsParams) ([]InboxRo
 			&i.ReplySentence,
 			&i.Why,
 			&i.Labels,
+			&i.QuarantineProposed,
 		); err != nil {
 			return nil, err
 		}

@@ -18,6 +18,7 @@ select
 	(select count(*) from (select from threads t where t.user_id = $1 and t.in_drafts limit 100) x)::integer as drafts,
 	(select count(*) from (select from threads t where t.user_id = $1 and t.snoozed_until is not null limit 100) x)::integer as snoozed,
 	(select count(*) from (select from actions a where a.user_id = $1 and a.state = 'proposed' limit 100) x)::integer as proposed,
+	(select count(*) from (select from actions a where a.user_id = $1 and a.state = 'proposed' and a.kind = 'quarantine' limit 100) x)::integer as quarantine_proposed,
 	array(select l.name from labels l where l.user_id = $1 order by l.name limit 200)::text[] as labels,
 	exists (select from emails e where e.user_id = $1 and e.sample)::boolean as sample,
 	exists (select from emails e where e.user_id = $1)::boolean as has_mail,
@@ -33,6 +34,7 @@ type LayoutGetRow struct {
 	Drafts             int32
 	Snoozed            int32
 	Proposed           int32
+	QuarantineProposed int32
 	Labels             []string
 	Sample             bool
 	HasMail            bool
@@ -52,6 +54,7 @@ func (q *Queries) LayoutGet(ctx context.Context, userID int64) (LayoutGetRow, er
 		&i.Drafts,
 		&i.Snoozed,
 		&i.Proposed,
+		&i.QuarantineProposed,
 		&i.Labels,
 		&i.Sample,
 		&i.HasMail,

@@ -11,8 +11,15 @@ import (
 )
 
 const settingsFacts = `-- name: SettingsFacts :one
-select count(*)::bigint as emails, coalesce(sum(size), 0)::bigint as bytes, coalesce(min(received_at), now())::timestamptz as oldest from emails where user_id = $1
+select count(*)::bigint as emails, coalesce(sum(size), 0)::bigint as bytes,
+	coalesce((select o.received_at from emails o where o.user_id = $1 order by o.received_at, o.id limit 1), now())::timestamptz as oldest
+from (select e.size from emails e where e.user_id = $1 order by e.id limit $2) counted
 `
+
+type SettingsFactsParams struct {
+	UserID  int64
+	MaxRows int32
+}
 
 type SettingsFactsRow struct {
 	Emails int64
@@ -20,9 +27,10 @@ type SettingsFactsRow struct {
 	Oldest time.Time
 }
 
-// SettingsFacts counts what is stored of a user: emails and their bytes, and since when.
-func (q *Queries) SettingsFacts(ctx context.Context, userID int64) (SettingsFactsRow, error) {
-	row := q.db.QueryRow(ctx, settingsFacts, userID)
+// SettingsFacts counts what is stored of a user, up to a number of emails: emails, the bytes of their originals, and
+// when the oldest of all was received. It costs the same for a mailbox of any size.
+func (q *Queries) SettingsFacts(ctx context.Context, arg SettingsFactsParams) (SettingsFactsRow, error) {
+	row := q.db.QueryRow(ctx, settingsFacts, arg.UserID, arg.MaxRows)
 	var i SettingsFactsRow
 	err := row.Scan(&i.Emails, &i.Bytes, &i.Oldest)
 	return i, err
