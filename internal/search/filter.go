@@ -13,7 +13,11 @@ func (c *compiler) filter(n *Node) string {
 	case "label":
 		return c.label(n)
 	case "category":
-		return "e.category = any (" + c.arg(categoriesOf(n.Value)) + "::text[])"
+		all := categoriesOf(n.Value)
+		if len(all) == 1 {
+			return "e.category = " + c.arg(all[0]) + "::text"
+		}
+		return "e.category = any (" + c.arg(all) + "::text[])"
 	case "priority":
 		return "e.priority = " + c.arg(n.Value) + "::text"
 	case "in":

@@ -14,8 +14,8 @@ func TestSearchUsesIndexes(t *testing.T) {
 	sent := dbtest.Record(d)
 	for _, c := range [...]struct{ query, index string }{
 		{"", "_user_id_received_at_id_place_"},
-		{"is:unread", "_user_id_received_at_id_place_"},
-		{"-has:attachment category:offer risk:>10 in:anywhere", "_user_id_received_at_id_place_"},
+		{"is:needs-reply is:needs-review", "_user_id_received_at_id_place_"},
+		{"-has:attachment category:primary risk:>10 in:anywhere", "_user_id_received_at_id_place_"},
 		{"after:2026-01-01 before:2026-01-20 is:read", "_user_id_received_at_id_place_"},
 		{"size:>1K conf:<0.9 priority:high is:needs-reply", "_user_id_received_at_id_place_"},
 		{"label:acme", "email_labels_"},
