@@ -188,3 +188,23 @@ func (s *Server) accountsOverview(c echo.Context) error {
 	}
 	return s.render(c, http.StatusOK, views.AccountsOverview(p, rows, fresh))
 }
+
+// accountsSetup shows the admin whether Google is set up right, and the remedy where it is not.
+func (s *Server) accountsSetup(c echo.Context) error {
+	p, err := s.page(c, "Setup of Google", "settings")
+	if err != nil {
+		return err
+	}
+	if s.Patient == nil {
+		return errNoGoogle
+	}
+	patient, err := s.Patient(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	var rows []views.SetupRow
+	for _, f := range gmail.Doctor(c.Request().Context(), patient) {
+		rows = append(rows, views.SetupRow(f))
+	}
+	return s.render(c, http.StatusOK, views.AccountsSetup(p, rows))
+}

@@ -65,6 +65,7 @@ func (s *Server) routes() []route {
 		{get, "/settings/accounts", auth.User, s.accountsPage, page},
 		{get, "/settings/accounts/connect", auth.User, s.accountConnect, page},
 		{get, "/settings/accounts/operators", auth.Operator, s.accountsOverview, page},
+		{get, "/settings/accounts/setup", auth.Admin, s.accountsSetup, []echo.MiddlewareFunc{within(2 * time.Minute)}},
 		{post, "/settings/accounts/:id/sync", auth.User, s.accountSync, page},
 		{post, "/settings/accounts/:id/disconnect", auth.User, s.accountDisconnect, page},
 		{post, "/settings/accounts/:id/forget", auth.User, s.accountForget, page},

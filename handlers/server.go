@@ -39,7 +39,8 @@ type Server struct {
 	Images  *imageproxy.Signer // signs their addresses
 	Gmail   *gmailsync.Engine  // nil when Google is not set up
 	Push    gmail.PushCheck
-	SignUp  string // who may sign in with Google without being known yet
+	Patient func(context.Context) (gmail.Patient, error) // the setup of Google, for its page
+	SignUp  string                                       // who may sign in with Google without being known yet
 	Log     *slog.Logger
 	Now     func() time.Time
 	BaseURL string

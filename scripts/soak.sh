@@ -11,3 +11,7 @@ grep -rlE --include='*_test.go' '^func Fuzz[A-Z]' . | xargs -r -n1 dirname | sor
 		$GO test "$dir" -run '^$' -fuzz "^$name\$" -fuzztime "$time"
 	done
 done
+
+# The loss test at full length: a mailbox driven from both sides while the program is killed.
+echo "soak: the loss test"
+$GO test ./internal/gmail/gmailsync -run TestLoss -v -timeout 90m -loss.ops=20000 -loss.kills=30

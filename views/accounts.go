@@ -154,3 +154,11 @@ func ConsentUnticked(scope, address string) Consent {
 	return Consent{Title: "The box for reading was not ticked", Text: "Without it ApplyLens sees no mail of " + address + ", so the account was not connected.",
 		Label: "Try again and tick it", Href: "/settings/accounts/connect?again=1", Other: "To the inbox", OtherHref: "/"}
 }
+
+// A SetupRow is what the doctor says of one part of the setup of Google.
+type SetupRow struct {
+	Part   string
+	State  string // ok, wrong or unknown
+	Text   string
+	Remedy string
+}

@@ -11,10 +11,16 @@ import (
 	"applylens/internal/config"
 )
 
-type doctorCmd struct{}
+// doctorCmd looks at everything, or at one part in depth.
+type doctorCmd struct {
+	All    doctorAllCmd    `cmd:"" default:"1" help:"Look at every part."`
+	Google doctorGoogleCmd `cmd:"" help:"Look at the setup of Google in depth: client, redirect, API, topic, pushes, clock."`
+}
+
+type doctorAllCmd struct{}
 
 // Run prints one line for each part: what is configured, whether it answers, and the remedy where it does not.
-func (doctorCmd) Run(ctx context.Context, settings *config.Settings) error {
+func (doctorAllCmd) Run(ctx context.Context, settings *config.Settings) error {
 	fmt.Fprintf(os.Stdout, "applylens %s, %s, %s/%s, user %d\n\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, os.Geteuid())
 	healthy := true
 	tell := func(part, what string, err error) {
@@ -42,13 +48,17 @@ func (doctorCmd) Run(ctx context.Context, settings *config.Settings) error {
 	for _, later := range []struct{ name, variable, without string }{
 		{"Elasticsearch", "ELASTICSEARCH_URL", "Postgres full text serves searches"},
 		{"Redis", "REDIS_URL", "limits are counted in this process"},
-		{"Google", "GOOGLE_CLIENT_ID", "mail comes from files"},
 	} {
 		state := "not configured; " + later.without
 		if os.Getenv(later.variable) != "" {
 			state = later.variable + " is set, but this version does not use it yet; " + later.without
 		}
 		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", later.name, state)
+	}
+	if settings.Google.ClientID == "" {
+		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", "Google", "not configured; mail comes from files")
+	} else {
+		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", "Google", "configured; “applylens doctor google” looks at it")
 	}
 	if !healthy {
 		return errSilent

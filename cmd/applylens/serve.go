@@ -15,6 +15,7 @@ import (
 	"applylens/internal/auth"
 	"applylens/internal/config"
 	"applylens/internal/fetch"
+	"applylens/internal/gmail"
 	"applylens/internal/imageproxy"
 	"applylens/internal/jobs"
 )
@@ -111,6 +112,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images,
 		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
+		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
 	}, nil
 }
 

@@ -195,3 +195,25 @@ func (e *Engine) Reseal(ctx context.Context, userID, primary int64) (int, error)
 	}
 	return n, nil
 }
+
+// AnyClient returns the client of some connected account, for the doctor; nil if there is none.
+func (e *Engine) AnyClient(ctx context.Context) (*gmail.Client, error) {
+	users, err := e.DB.UserIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, user := range users {
+		rows, err := e.DB.As(user).AccountTokens(ctx, user)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			c, err := e.clientOf(user, row.ID, row.Token)
+			if err != nil {
+				return nil, err
+			}
+			return c.Client, nil
+		}
+	}
+	return nil, nil
+}

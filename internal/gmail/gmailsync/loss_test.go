@@ -400,7 +400,33 @@ func (l *loss) check() {
 	if sent == 0 {
 		l.t.Error("no change reached Gmail: the test proves nothing")
 	}
+	l.checkChanges()
 	l.checkJudgedOnce()
+}
+
+// checkChanges proves that no change ended but for a reason: carried out, overtaken, overruled at Gmail, or about a message
+// that is gone; and that most were carried out.
+func (l *loss) checkChanges() {
+	rows, err := l.db.Owner(l.user).Query(l.t.Context(), "select state || ' ' || error, count(*) from gmail_changes where user_id = $1 group by 1", l.user)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer rows.Close()
+	ends := map[string]int{}
+	for rows.Next() {
+		var end string
+		var n int
+		if err := rows.Scan(&end, &n); err != nil {
+			l.t.Fatal(err)
+		}
+		ends[end] = n
+	}
+	l.t.Logf("changes: %v", ends)
+	for end, n := range ends {
+		if strings.HasPrefix(end, "failed") {
+			l.t.Errorf("%d changes were given up: %s", n, end)
+		}
+	}
 }
 
 // checkJudgedOnce proves that each email stands once, with its judgement, its thread and its place in the text index.
