@@ -24,6 +24,7 @@ import (
 	"applylens/internal/blobs"
 	"applylens/internal/db"
 	"applylens/internal/db/dbtest"
+	"applylens/internal/errs"
 	"applylens/internal/gmail"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/gmail/gmailtest"
@@ -338,7 +339,11 @@ func (l *loss) act() string {
 	kinds := []action.Kind{action.Archive, action.Inbox, action.Trash, action.Spam, action.Read, action.Unread, action.Star, action.Unstar, action.Label, action.Unlabel,
 		action.Snooze, action.Quarantine, action.Release}
 	in := action.Intent{Kind: kinds[l.rand.IntN(len(kinds))], Actor: "person", Label: fmt.Sprint("mine ", l.rand.IntN(3)), Until: time.Now().Add(time.Hour)}
-	if _, err := act(l.t.Context(), l.db, l.user, in, emails...); err != nil && !db.IsCollision(err) {
+	_, err = act(l.t.Context(), l.db, l.user, in, emails...)
+	if status, _ := errs.Shown(err); err != nil && status == http.StatusBadRequest {
+		return "refused" // such as a label that there is not
+	}
+	if err != nil && !db.IsCollision(err) {
 		l.t.Fatal(err)
 	}
 	l.actions++
