@@ -36,6 +36,12 @@ func (s *Server) inboxPage(c echo.Context) error {
 	if !p.Frame.HasMail {
 		return c.Redirect(http.StatusSeeOther, "/welcome") // the first run
 	}
+	if filter.In == "quarantine" && p.Frame.QuarantineProposed > 0 {
+		list.Proposed, err = s.DB.As(p.User.ID).InboxProposals(c.Request().Context(), db.InboxProposalsParams{UserID: p.User.ID, MaxRows: listSize})
+		if err != nil {
+			return err
+		}
+	}
 	return s.render(c, http.StatusOK, views.InboxPage(p, list))
 }
 

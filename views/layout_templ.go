@@ -384,7 +384,7 @@ func rail(p Page) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = railLink(p, "quarantine", "/?in=quarantine", "shield-alert", "Quarantine", p.Frame.Quarantined).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = railLink(p, "quarantine", "/?in=quarantine", "shield-alert", "Quarantine", p.Frame.Quarantined+p.Frame.QuarantineProposed).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 	"slices"
@@ -93,6 +94,24 @@ type List struct {
 	After  *time.Time      // of the last row before this stretch, when there is one
 	From   string          // query that a thread opened from here carries, so that it knows its neighbours
 	Found  map[int64]Found // of a search, by thread; nil for none
+
+	Proposed []db.InboxProposalsRow // what waits to be put into quarantine; only on the page of the quarantine
+}
+
+// proposedCount says how much mail waits to be put into quarantine, of a count that was taken up to 100.
+func proposedCount(n int32) string {
+	if n >= 100 {
+		return "More than 99 proposals wait for your decision"
+	}
+	if n == 1 {
+		return "1 proposal waits for your decision"
+	}
+	return id(int64(n)) + " proposals wait for your decision"
+}
+
+// proposalSender names who wrote the mail of a proposal.
+func proposalSender(a db.InboxProposalsRow) string {
+	return cmp.Or(strings.TrimSpace(a.FromName+" <"+a.FromAddress+">"), "(nobody)")
 }
 
 // A Found says where a thread matched a search: texts cut into pieces of which the odd ones matched.
@@ -231,6 +250,9 @@ func rowLabel(row Row, now time.Time) string {
 	}
 	if row.Risk >= 40 {
 		b.WriteString(", risk " + id(int64(row.Risk)))
+	}
+	if row.QuarantineProposed {
+		b.WriteString(", quarantine proposed")
 	}
 	b.WriteString(", " + when(row.LastAt, now))
 	return b.String()

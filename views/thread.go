@@ -91,6 +91,11 @@ func (m Message) frameURL() string {
 	return u
 }
 
+// quarantineProposed tells whether a proposal to quarantine waits for a decision.
+func (t Thread) quarantineProposed() bool {
+	return slices.ContainsFunc(t.Actions, func(a db.ThreadActionsRow) bool { return a.Kind == "quarantine" && a.State == "proposed" })
+}
+
 // judged is the message whose judgement the thread carries: the newest received one.
 func (t Thread) judged() *Message {
 	for i := len(t.Messages) - 1; i >= 0; i-- {
