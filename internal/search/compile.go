@@ -162,23 +162,28 @@ func (c *compiler) hidden() (places []string) {
 	return places
 }
 
-// between returns a condition on a number.
-func (c *compiler) between(column, kind string, r Range) string {
+// between returns a condition on a number; whole says that the column holds integers, with which integers are compared
+// quickest.
+func (c *compiler) between(column string, whole bool, r Range) string {
 	var parts []string
-	add := func(op string, v float64) {
-		if !math.IsInf(v, 0) {
-			parts = append(parts, column+op+c.arg(v)+"::float8"+kind)
+	add := func(op string, v, rounded float64) {
+		switch {
+		case math.IsInf(v, 0):
+		case whole:
+			parts = append(parts, column+op+c.arg(int64(min(max(rounded, -1<<62), 1<<62)))+"::bigint")
+		default:
+			parts = append(parts, column+op+c.arg(v)+"::float8::numeric")
 		}
 	}
 	if r.MinOpen {
-		add(" > ", r.Min)
+		add(" > ", r.Min, math.Floor(r.Min))
 	} else {
-		add(" >= ", r.Min)
+		add(" >= ", r.Min, math.Ceil(r.Min))
 	}
 	if r.MaxOpen {
-		add(" < ", r.Max)
+		add(" < ", r.Max, math.Ceil(r.Max))
 	} else {
-		add(" <= ", r.Max)
+		add(" <= ", r.Max, math.Floor(r.Max))
 	}
 	return group(parts, " and ")
 }

@@ -29,11 +29,11 @@ func (c *compiler) filter(n *Node) string {
 	case "after", "before", "newer_than", "older_than", "date":
 		return c.during(n.Range)
 	case "size", "larger", "smaller":
-		return c.between("e.size", "", n.Range)
+		return c.between("e.size", true, n.Range)
 	case "risk":
-		return c.between("e.risk", "", n.Range)
+		return c.between("e.risk", true, n.Range)
 	case "conf":
-		return c.between("round(e.confidence::numeric, 4)", "::numeric", n.Range)
+		return c.between("round(e.confidence::numeric, 4)", false, n.Range)
 	case "message-id":
 		return c.messageID(n.Value)
 	}
