@@ -17,7 +17,7 @@ func TestSearchUsesIndexes(t *testing.T) {
 		{"is:needs-reply is:needs-review", "_user_id_received_at_id_place_"},
 		{"-has:attachment category:primary risk:>10 in:anywhere", "_user_id_received_at_id_place_"},
 		{"after:2026-01-01 before:2026-01-20 is:read", "_user_id_received_at_id_place_"},
-		{"size:>1K conf:<0.9 priority:high is:needs-reply", "emails_"},
+		{"size:>1K conf:<0.9 priority:high is:needs-reply", "_user_id_received_at_id_place_"},
 		{"label:acme", "email_labels_"},
 		{"rfc822msgid:offer@test", "thread_ids_"},
 		{"has:pdf", "attachments_"},

@@ -47,8 +47,8 @@ func (r *Recorder) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 type Plan struct{ SQL, Text string }
 
 // Plans returns the plans of the statements since the last call, as the user and role that sent them, with scans of
-// whole tables priced out: the tables of a test are too small for the planner to care, so a Seq Scan that is left has
-// no index to use.
+// whole tables and sorts priced out: the tables of a test are too small for the planner to care, so a Seq Scan or Sort
+// that is left has no index to use.
 func (r *Recorder) Plans(t testing.TB, user int64) []Plan {
 	t.Helper()
 	r.mu.Lock()
@@ -60,7 +60,7 @@ func (r *Recorder) Plans(t testing.TB, user int64) []Plan {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(t.Context()) }()
-	if _, err := tx.Exec(t.Context(), fmt.Sprintf("set local enable_seqscan = off; set local app.uid = '%d'", user)); err != nil {
+	if _, err := tx.Exec(t.Context(), fmt.Sprintf("set local enable_seqscan = off; set local enable_sort = off; set local app.uid = '%d'", user)); err != nil {
 		t.Fatal(err)
 	}
 	var plans []Plan
