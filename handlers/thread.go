@@ -168,9 +168,15 @@ const (
 	maxFrame     = 60        // steps
 )
 
-// openMessage reads the source of a message for the view that was asked for: html where there is any, else plain.
+// openMessage reads the source of a message for the view that was asked for: html where there is any, else plain. Where
+// the source is lost, its text is still in the database: the message says so, and the rest of the thread stays readable.
 func (s *Server) openMessage(ctx context.Context, user int64, m *views.Message, view string) error {
 	raw, err := s.rawOf(ctx, user, m.Row.ID)
+	if errors.Is(err, errs.NotFound) {
+		s.Log.ErrorContext(ctx, "the original of an email is missing", "user", user, "email", m.Row.ID)
+		m.Lost, m.View = true, "plain"
+		return nil
+	}
 	if err != nil {
 		return err
 	}

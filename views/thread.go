@@ -39,6 +39,7 @@ type Message struct {
 	Open    bool
 	View    string // html, plain, headers or raw; only of an open message
 
+	Lost    bool // the original is missing from the store; only the text is left
 	HasHTML bool
 	Images  bool // remote images are shown
 	Remote  int  // remote images in the mail
