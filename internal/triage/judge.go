@@ -11,8 +11,8 @@ func Judge(in Input) Verdict { return embedded().Judge(in) }
 // Judge gives the verdict of this model on one mail.
 func (m *Model) Judge(in Input) Verdict {
 	if in.Mail == nil {
-		return Verdict{Category: Other, NeedsReview: true, Categories: map[Category]float64{Other: 1}, Priority: Low,
-			Risk: Risk{Level: "safe"}}
+		v := Verdict{Category: Other, NeedsReview: true, Categories: map[Category]float64{Other: 1}, Priority: Low, Risk: Risk{Level: "safe"}}
+		return v.listed()
 	}
 	v := see(in)
 	signals := v.signals()
@@ -36,7 +36,38 @@ func (m *Model) Judge(in Input) Verdict {
 	out.Facts = v.facts(best)
 	out.Priority, out.PriorityReason = v.priority(&out)
 	out.Why = v.why(best)
-	return out
+	out.NeedsReview = out.NeedsReview || doubtful(in, &out)
+	return out.listed()
+}
+
+// doubtful tells verdicts that are not to be trusted whatever the confidence: job mail that looks like a scam, since
+// that is what scams pose as, and mail with too few words to say anything.
+func doubtful(in Input, v *Verdict) bool {
+	const fewWords = 4
+	posing := isJob(v.Category) && (v.Unwanted >= 0.5 || v.Risk.Score >= 60)
+	return posing || len(strings.Fields(in.Mail.Subject))+len(strings.Fields(in.Mail.VisibleText)) < fewWords
+}
+
+func isJob(c Category) bool {
+	switch c {
+	case ApplicationConfirmation, Rejection, Interview, Assessment, Offer, RecruiterOutreach, EmployerRequest, JobAlert:
+		return true
+	}
+	return false
+}
+
+// listed makes lists that are empty print as [].
+func (v Verdict) listed() Verdict {
+	if v.Risk.Signals == nil {
+		v.Risk.Signals = []Signal{}
+	}
+	if v.Facts == nil {
+		v.Facts = []Fact{}
+	}
+	if v.Why == nil {
+		v.Why = []Reason{}
+	}
+	return v
 }
 
 // why lists what speaks for the class, strongest first.
