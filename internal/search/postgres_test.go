@@ -47,7 +47,7 @@ var mailbox = [...]fixture{
 }
 
 // filled makes an owner with the mailbox, and another with a mail that matches as well.
-func filled(t *testing.T, d *db.DB) (me int64) {
+func filled(t testing.TB, d *db.DB) (me int64) {
 	t.Helper()
 	me = dbtest.User(t, d, "me@example.com")
 	other := dbtest.User(t, d, "other@example.com")
@@ -59,7 +59,7 @@ func filled(t *testing.T, d *db.DB) (me int64) {
 	return me
 }
 
-func insert(t *testing.T, d *db.DB, user int64, f fixture) {
+func insert(t testing.TB, d *db.DB, user int64, f fixture) {
 	t.Helper()
 	ctx, o := t.Context(), d.Owner(user)
 	sum := sha256.Sum256([]byte(f.name))
@@ -100,7 +100,7 @@ func insert(t *testing.T, d *db.DB, user int64, f fixture) {
 	}
 }
 
-func exec(t *testing.T, o db.DBTX, sql string, args ...any) {
+func exec(t testing.TB, o db.DBTX, sql string, args ...any) {
 	t.Helper()
 	if _, err := o.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatal(err)
@@ -386,9 +386,9 @@ func FuzzCompile(f *testing.F) {
 		`\ ' :* & | ! <-> 'a':*`, `label:x* in:y has:pdf -"a b" OR has:drive`, "addressed:(me OR c++) body:é* filename:*.pdf"} {
 		f.Add(s)
 	}
-	d := dbtest.Pool(f)
-	me := dbtest.User(f, d, "fuzz@example.com")
-	now, o := time.Date(2026, 1, 31, 15, 4, 5, 0, time.UTC), d.Owner(me)
+	d := dbtest.New(f)
+	me := filled(f, d)
+	now, o := clock(f), d.Owner(me)
 	var p Postgres
 	f.Fuzz(func(t *testing.T, source string) {
 		r, err := p.Search(t.Context(), o, Parse(source, now), Request{UserID: me, Me: []string{"fuzz@example.com"}})
