@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"applylens/internal/db"
 	"applylens/internal/db/dbtest"
