@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	listSize    = 50
+	listSize    = 30  // more than a screen shows; the next stretch is fetched before one gets there
 	maxListSize = 500 // of a page that a live update asks for again
 )
 
