@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -386,7 +387,10 @@ func FuzzCompile(f *testing.F) {
 		f.Add(s)
 	}
 	d := dbtest.New(f)
-	me := filled(f, d)
+	me := dbtest.User(f, d, fmt.Sprintf("fuzz%d@example.com", os.Getpid())) // several programs fuzz at once
+	for _, m := range mailbox {
+		insert(f, d, me, m)
+	}
 	now, o := clock(f), d.Owner(me)
 	var p Postgres
 	f.Fuzz(func(t *testing.T, source string) {
