@@ -276,6 +276,7 @@ func (t *textQuery) around(n *Node) *clause {
 type ranking struct {
 	wanted []int          // any of them
 	in     postings.Class // where it counts
+	whole  bool           // it is one word, and no beginning
 }
 
 // rankings returns the words of a query that are not filters or negated, each once.
@@ -288,7 +289,7 @@ func (t *textQuery) rankings(q *Query) []ranking {
 		words := t.lex.query(n.Value)
 		for i, w := range words {
 			prefix := n.Prefix && i == len(words)-1 && utf8.RuneCountInString(w.raw) > 1
-			r := ranking{wanted: t.slot(w, "", prefix, !prefix).wanted, in: classOf(n.Field)}
+			r := ranking{wanted: t.slot(w, "", prefix, !prefix).wanted, in: classOf(n.Field), whole: !prefix}
 			if !slices.ContainsFunc(all, func(o ranking) bool { return o.in == r.in && slices.Equal(o.wanted, r.wanted) }) {
 				all = append(all, r)
 			}

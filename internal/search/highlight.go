@@ -119,6 +119,11 @@ func (h *Highlighter) find(field, text string) []found {
 	s := h.analyzer.get()
 	defer h.analyzer.put(s)
 	m := matcher{wanted: mine, ends: make([]map[[2]int]Span, len(mine))}
+	for _, w := range mine {
+		for _, l := range w.words {
+			m.first[l.raw[0]] = true
+		}
+	}
 	s.reset(cutAt(text, maxText))
 	at := 0
 	for s.next() {
@@ -134,6 +139,7 @@ type matcher struct {
 	wanted []*wanted
 	ends   []map[[2]int]Span // by wanted: what is matched so far, by the last position and the number of words
 	found  []found
+	first  [256]bool // bytes with which wanted words begin; stemming never changes the first letter
 }
 
 // chain tries the lexemes of the current chain, which begins at position at.
@@ -147,7 +153,9 @@ func (m *matcher) chain(s *analysis, at int) {
 		s.hosts(func(host []byte) { m.try(string(host), host, at, span) })
 	}
 	for i, p := range s.parts {
-		m.try(s.lexemes[s.stem(s.word(i))], s.word(i), at+i, Span{p.start, p.end})
+		if word := s.word(i); m.first[word[0]] {
+			m.try(s.lexemes[s.stem(word)], word, at+i, Span{p.start, p.end})
+		}
 	}
 }
 

@@ -78,3 +78,24 @@ func insertIn(t *testing.T, tx pgx.Tx, me int64, i int) {
 		t.Error(err)
 	}
 }
+
+// BenchmarkArrival stores the words of one mail at a time, with all merges that follow.
+func BenchmarkArrival(b *testing.B) {
+	texts, d := mails(b), dbtest.Pool(b)
+	me, owner := dbtest.User(b, d, fmt.Sprintf("arrival%d@example.com", time.Now().UnixNano())), dbtest.Owner(b)
+	b.Cleanup(func() {
+		if _, err := owner.Exec(context.WithoutCancel(b.Context()), "delete from users where id = $1", me); err != nil {
+			b.Error(err)
+		}
+	})
+	var a Analyzer
+	for i := 0; b.Loop(); i++ {
+		var batch Batch
+		batch.Add(time.Now(), a.Lexemes(Document{Subject: "a mail", From: "a@b.example", Body: texts[i%len(texts)]}))
+		if err := d.Tx(b.Context(), me, func(q *db.Queries, _ pgx.Tx) error {
+			return batch.Segment().Store(b.Context(), q, me, []int64{int64(i + 1)})
+		}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -115,7 +115,7 @@ func (p *shard) places(s slot, among bitset) spots {
 		lists = append(lists, p.lists[n]...)
 	}
 	found := spots{}
-	if len(lists) != 1 {
+	if len(lists) > 1 {
 		found.more = make([][]uint16, len(p.docs))
 		for _, l := range lists {
 			l.AllPlaces(among.has, func(doc int, places []uint16) { found.more[doc] = append(found.more[doc], places...) })
@@ -123,6 +123,9 @@ func (p *shard) places(s slot, among bitset) spots {
 		return found
 	}
 	found.bounds = make([]int32, len(p.docs)+1)
+	if len(lists) == 0 {
+		return found
+	}
 	lists[0].AllPlaces(among.has, func(doc int, places []uint16) {
 		found.all = append(found.all, places...)
 		found.bounds[doc+1] = int32(len(places))

@@ -5,10 +5,10 @@ import "slices"
 // A pair is two ranking words that stand side by side in the query.
 type pair struct{ left, right int }
 
-// pairs returns the pairs of single words.
+// pairs returns the pairs of whole words.
 func pairs(rankings []ranking) (all []pair) {
 	for i := 1; i < len(rankings); i++ {
-		if len(rankings[i-1].wanted) == 1 && len(rankings[i].wanted) == 1 {
+		if rankings[i-1].whole && rankings[i].whole {
 			all = append(all, pair{i - 1, i})
 		}
 	}
@@ -40,9 +40,11 @@ func (s *scorer) drawIn(p *shard, mine []*matched, all []pair) {
 		among.set(int(m.doc))
 	}
 	places := make([]spots, len(s.rankings))
-	for i, r := range s.rankings {
-		if len(r.wanted) == 1 {
-			places[i] = p.places(slot{wanted: r.wanted}, among)
+	for _, x := range all {
+		for _, i := range [...]int{x.left, x.right} {
+			if places[i].bounds == nil {
+				places[i] = p.places(slot{wanted: s.rankings[i].wanted}, among)
+			}
 		}
 	}
 	for _, m := range mine {
