@@ -61,7 +61,11 @@ func (s *Server) accountConnect(c echo.Context) error {
 	} else {
 		flow.Ask = true // a lasting permission comes only with consent
 	}
-	return s.toGoogle(c, googleFlow{Flow: flow, User: userID(c), Back: "/settings/accounts"})
+	back := "/settings/accounts"
+	if c.QueryParam("back") != "" {
+		back = backTo(c)
+	}
+	return s.toGoogle(c, googleFlow{Flow: flow, User: userID(c), Back: back})
 }
 
 func (s *Server) toGoogle(c echo.Context, f googleFlow) error {

@@ -50,6 +50,13 @@ func (s *Server) routes() []route {
 		{get, "/emails/:id/attachments/:part", auth.User, s.emailAttachment, page},
 		{get, "/image/:user/:id", auth.Public, s.emailImage, page},
 
+		{post, "/emails/:id/answer", auth.User, s.outgoingCreate, page},
+		{get, "/outgoing", auth.User, s.outgoingList, page},
+		{get, "/outgoing/:id", auth.User, s.outgoingPage, page},
+		{post, "/outgoing/:id", auth.User, s.outgoingSave, page},
+		{post, "/outgoing/:id/cancel", auth.User, s.outgoingCancel, page},
+		{post, "/outgoing/:id/delete", auth.User, s.outgoingDelete, page},
+
 		{post, "/actions", auth.User, s.actionCreate, page},
 		{post, "/actions/undo", auth.User, s.actionUndoSince, page},
 		{post, "/actions/:id/undo", auth.User, s.actionUndo, page},

@@ -99,6 +99,11 @@ func (s *Server) thread(c echo.Context, threadID int64) (views.Thread, error) {
 	if t.Messages, err = s.messages(c, rows, files); err != nil {
 		return t, err
 	}
+	if s.Gmail != nil {
+		if t.CanAnswer, err = q.OutgoingPossible(ctx, db.OutgoingPossibleParams{UserID: user, ThreadID: threadID}); err != nil {
+			return t, err
+		}
+	}
 	t.Newer, t.Older, err = s.neighbours(c, t)
 	return t, err
 }

@@ -124,6 +124,30 @@ create table gmail_events (
 );
 create index gmail_events_account on gmail_events (user_id, account_id, id desc);
 
+-- Mail that a person writes: kept as a draft, waiting out the time in which it can be taken back, sent.
+create table outgoing (
+	user_id     bigint not null references users on delete cascade,
+	id          bigint generated always as identity,
+	account_id  bigint not null,
+	email_id    bigint not null, -- that it answers or forwards
+	kind        text not null check (kind in ('reply', 'reply_all', 'forward')),
+	state       text not null check (state in ('draft', 'waiting', 'sending', 'sent', 'failed')),
+	recipients  text not null,
+	copies      text not null,
+	subject     text not null,
+	body        text not null,
+	message_id  text not null, -- of its header: by it Gmail is asked whether it was sent
+	thread_id   text not null, -- at Gmail; empty for one that begins a thread
+	refs        text[] not null default '{}', -- message ids it refers to, the answered one last
+	created_at  timestamptz not null default now(),
+	updated_at  timestamptz not null default now(),
+	send_at     timestamptz, -- when the time to take it back is over
+	sent_at     timestamptz, -- when it was last handed to Gmail
+	error       text not null default '',
+	primary key (user_id, id)
+);
+create index outgoing_due on outgoing (send_at) where state in ('waiting', 'sending');
+
 -- Pushes that were seen, by Pub/Sub's id of them, for a day. They name nobody.
 create table gmail_pushes (
 	message_id text primary key,
@@ -138,7 +162,7 @@ begin
 		execute format('create table %I partition of gmail_messages for values with (modulus 16, remainder %s)', 'gmail_messages_' || n, n);
 		execute format('revoke all on %I from applylens_app', 'gmail_messages_' || n);
 	end loop;
-	foreach t in array array['accounts', 'gmail_messages', 'gmail_labels', 'gmail_changes', 'gmail_events'] loop
+	foreach t in array array['accounts', 'gmail_messages', 'gmail_labels', 'gmail_changes', 'gmail_events', 'outgoing'] loop
 		execute format('alter table %I enable row level security', t);
 		execute format('create policy owner on %I using (user_id = app_uid()) with check (user_id = app_uid())', t);
 	end loop;
@@ -184,6 +208,11 @@ $$;
 create function gmail_pushes_expired(before timestamptz) returns bigint
 	language sql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
 	with gone as (delete from public.gmail_pushes where at < before returning 1) select count(*) from gone $$;
+-- outgoing_due lists mail whose sending was interrupted, or whose job was lost.
+create function outgoing_due(at timestamptz) returns table (user_id bigint, id bigint)
+	language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+	select o.user_id, o.id from public.outgoing o
+	where o.state = 'waiting' and o.send_at <= at or o.state = 'sending' and o.sent_at <= at order by o.send_at limit 500 $$;
 -- gmail_owner returns the user who connected the account of a person at Google, or null: none, or not one alone.
 create function gmail_owner(person text) returns bigint
 	language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -200,12 +229,12 @@ create function gmail_freshness(since timestamptz) returns table (news bigint, w
 	select count(*), count(*) filter (where stored_at - received_at <= interval '60 seconds'), count(*) filter (where stored_at - received_at <= interval '30 minutes')
 	from public.gmail_messages where live and stored_at >= since $$;
 -- +goose StatementEnd
-revoke execute on function gmail_claim(timestamptz, integer), gmail_pushed(text, text, timestamptz), gmail_pushes_expired(timestamptz), gmail_owner(text),
+revoke execute on function gmail_claim(timestamptz, integer), gmail_pushed(text, text, timestamptz), gmail_pushes_expired(timestamptz), outgoing_due(timestamptz), gmail_owner(text),
 	gmail_overview(), gmail_freshness(timestamptz) from public;
-grant execute on function gmail_claim(timestamptz, integer), gmail_pushed(text, text, timestamptz), gmail_pushes_expired(timestamptz), gmail_owner(text),
+grant execute on function gmail_claim(timestamptz, integer), gmail_pushed(text, text, timestamptz), gmail_pushes_expired(timestamptz), outgoing_due(timestamptz), gmail_owner(text),
 	gmail_overview(), gmail_freshness(timestamptz) to applylens_app;
 
 -- +goose Down
-drop function gmail_claim(timestamptz, integer), gmail_pushed(text, text, timestamptz), gmail_pushes_expired(timestamptz), gmail_owner(text),
+drop function gmail_claim(timestamptz, integer), gmail_pushed(text, text, timestamptz), gmail_pushes_expired(timestamptz), outgoing_due(timestamptz), gmail_owner(text),
 	gmail_overview(), gmail_freshness(timestamptz);
-drop table gmail_pushes, gmail_events, gmail_changes, gmail_labels, gmail_messages, accounts;
+drop table outgoing, gmail_pushes, gmail_events, gmail_changes, gmail_labels, gmail_messages, accounts;

@@ -27,6 +27,8 @@ type Thread struct {
 	List     string // query of the list it was opened from; "" is the inbox
 	Newer    int64  // neighbours in that list, or 0
 	Older    int64
+
+	CanAnswer bool // it came by a connected account
 }
 
 // A Message is one email of a thread.

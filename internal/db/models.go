@@ -66,6 +66,27 @@ type Import struct {
 	Upload     string
 }
 
+type Outgoing struct {
+	UserID     int64
+	ID         int64
+	AccountID  int64
+	EmailID    int64
+	Kind       string
+	State      string
+	Recipients string
+	Copies     string
+	Subject    string
+	Body       string
+	MessageID  string
+	ThreadID   string
+	Refs       []string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	SendAt     *time.Time
+	SentAt     *time.Time
+	Error      string
+}
+
 type Thread struct {
 	UserID        int64
 	ID            int64

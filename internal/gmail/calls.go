@@ -105,6 +105,14 @@ func outgoing(raw []byte, threadID string) outgoingMessage {
 	return outgoingMessage{Raw: raw, ThreadID: threadID}
 }
 
+// Sent returns the message with a Message-ID, or false: whether a letter was sent whose answer was lost.
+func (c *Client) Sent(ctx context.Context, messageID string) (bool, error) {
+	q := url.Values{"q": {"rfc822msgid:" + messageID}, "includeSpamTrash": {"true"}, "maxResults": {"1"}, "fields": {"messages(id)"}}
+	var l MessageList
+	err := c.do(ctx, request{method: "messages.list", verb: http.MethodGet, path: "messages", query: q, urgency: Interactive}, &l)
+	return len(l.Messages) > 0, err
+}
+
 // Watch asks for pushes to a topic, for seven days.
 func (c *Client) Watch(ctx context.Context, topic string) (expires time.Time, err error) {
 	var w struct {

@@ -32,7 +32,25 @@ func (w *gmailSweep) Work(ctx context.Context, _ *river.Job[GmailSweepArgs]) err
 	if _, err := w.engine.DB.GmailPushesExpired(ctx, w.engine.Now().Add(-24*time.Hour)); err != nil {
 		return err
 	}
+	if err := w.queueOutgoing(ctx); err != nil {
+		return err
+	}
 	return queueDue(ctx, w.engine, river.ClientFromContext[pgx.Tx](ctx))
+}
+
+// queueOutgoing queues mail whose job was lost, two minutes after its time.
+func (w *gmailSweep) queueOutgoing(ctx context.Context) error {
+	due, err := w.engine.DB.OutgoingDue(ctx, w.engine.Now().Add(-2*time.Minute))
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	all := make([]river.InsertManyParams, len(due))
+	for i, o := range due {
+		all[i] = river.InsertManyParams{Args: OutgoingSendArgs{UserID: o.UserID, OutgoingID: o.ID},
+			InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: 2 * time.Minute}}}
+	}
+	_, err = river.ClientFromContext[pgx.Tx](ctx).InsertMany(ctx, all)
+	return err
 }
 
 // maxDue bounds how many turns one sweep queues; what is left is due again at the next.

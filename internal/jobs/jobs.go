@@ -66,6 +66,7 @@ func addGmail(cfg *river.Config, e *gmailsync.Engine) {
 	river.AddWorker(cfg.Workers, &gmailSync{engine: e})
 	river.AddWorker(cfg.Workers, &gmailSweep{engine: e})
 	river.AddWorker(cfg.Workers, &gmailForget{engine: e})
+	river.AddWorker(cfg.Workers, &outgoingSend{engine: e})
 }
 
 // quiet passes only River's warnings on: it logs each start and stop of its parts.

@@ -89,8 +89,12 @@ func (c *call) list() (any, error) {
 	return answer, nil
 }
 
-// after reads the only search the fake knows: after:SECONDS.
+// after reads the two searches that the fake knows: after:SECONDS and rfc822msgid:ID.
 func after(m *Message, q string) bool {
+	if id, ok := strings.CutPrefix(q, "rfc822msgid:"); ok {
+		header, _, _ := bytes.Cut(m.Raw, []byte("\r\n\r\n"))
+		return bytes.Contains(header, []byte("<"+id+">")) && bytes.Contains(bytes.ToLower(header), []byte("message-id: <"+strings.ToLower(id)+">"))
+	}
 	seconds, ok := strings.CutPrefix(q, "after:")
 	if !ok {
 		return true
