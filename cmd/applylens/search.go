@@ -26,7 +26,8 @@ type searchCmd struct {
 // A found answer is one line of the output.
 type found struct {
 	Mode     string           `json:"mode"`
-	Total    int              `json:"total"`
+	Total    int              `json:"total"`           // mails that match
+	Loose    int              `json:"loose,omitempty"` // mails with only some of the words, which follow when few match
 	MS       float64          `json:"ms"`
 	Hits     []foundHit       `json:"hits"`
 	Warnings []search.Warning `json:"warnings,omitempty"`
@@ -99,7 +100,7 @@ func (cmd *searchCmd) print(out io.Writer, r search.Result, ms float64) error {
 	if cmd.JSON {
 		encoder := json.NewEncoder(out)
 		encoder.SetEscapeHTML(false)
-		f := found{Mode: r.Mode, Total: r.Total, MS: ms, Hits: make([]foundHit, len(r.Hits)), Warnings: r.Warnings}
+		f := found{Mode: r.Mode, Total: r.Total, Loose: r.Loose, MS: ms, Hits: make([]foundHit, len(r.Hits)), Warnings: r.Warnings}
 		for i, h := range r.Hits {
 			f.Hits[i] = foundHit{ID: h.ID, MessageID: h.MessageID, Subject: h.Subject, From: sender(h), Date: h.ReceivedAt.Format(time.RFC3339),
 				Score: h.Score, Highlights: append(marked(h.Subject, h.SubjectSpans), marked(h.Snippet.Text, h.Snippet.Spans)...)}
