@@ -125,7 +125,6 @@ type lexed struct {
 	raw      string // normalised, not stemmed
 	at       int
 	whole    bool
-	stemmed  bool // of a–z
 	startEnd [2]int
 }
 

@@ -160,7 +160,8 @@ func (p *plan) matches(ctx context.Context, conn db.DBTX, c *corpus, words *clau
 	}
 	args := p.args
 	defer func() { p.args = args }()
-	sql, keep := "", true
+	var sql string
+	keep := true
 	switch {
 	case p.filtered() && n <= max(direct, c.mails/directShare), n <= few:
 		var ids []int64

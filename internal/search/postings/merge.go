@@ -56,9 +56,8 @@ func Merge(segments []Segment, drop map[int64]bool) (Segment, error) {
 		kept := live[:0]
 		for _, s := range live {
 			if bytes.Equal(s.r.Word, word) {
-				n := 0
-				n, last = s.copy(&out, last)
-				count += n
+				n, end := s.copy(&out, last)
+				count, last = count+n, end
 				ok, err := s.next()
 				if err != nil {
 					return merged, err

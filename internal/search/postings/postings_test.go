@@ -1,6 +1,7 @@
 package postings
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -158,7 +159,7 @@ func FuzzRead(f *testing.F) {
 		if r.Err() == nil && len(r.postings) > 0 {
 			t.Error("stopped early without an error")
 		}
-		if _, err := DecodeDocs(docs); err != nil && err != ErrBroken {
+		if _, err := DecodeDocs(docs); err != nil && !errors.Is(err, ErrBroken) {
 			t.Error(err)
 		}
 		_, _ = Merge([]Segment{{Docs: make([]Doc, 3), Blocks: []Block{{Postings: postings, Places: places}}}, s}, map[int64]bool{0: true})
