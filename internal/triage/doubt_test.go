@@ -17,7 +17,7 @@ func TestScamIsNoOffer(t *testing.T) {
 	if v.Risk.Score < 60 {
 		t.Errorf("risk %d, want at least 60: %+v", v.Risk.Score, v.Risk.Signals)
 	}
-	if isJob(v.Category) && !v.NeedsReview {
+	if v.Category.IsJob() && !v.NeedsReview {
 		t.Errorf("%s without review, at risk %d", v.Category, v.Risk.Score)
 	}
 }

@@ -41,6 +41,9 @@ const themeNames = "rejection_no job urgent deadline ask_money gift_card credent
 	"advance_fee prize spam_goods fake_job_cheque fake_job_chat fake_job_fee fake_job_bank fake_job_pay extortion " +
 	"parcel greeting_blank unsubscribe ask conditional not_job candidate"
 
+// ClassCount is the number of categories.
+const ClassCount = classCount
+
 // Classes returns all categories in the fixed order that the model and the phrase groups use.
 func Classes() [17]Category {
 	return [17]Category{ApplicationConfirmation, Rejection, Interview, Assessment, Offer, RecruiterOutreach,

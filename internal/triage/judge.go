@@ -44,16 +44,8 @@ func (m *Model) Judge(in Input) Verdict {
 // that is what scams pose as, and mail with too few words to say anything.
 func doubtful(in Input, v *Verdict) bool {
 	const fewWords = 4
-	posing := isJob(v.Category) && (v.Unwanted >= 0.5 || v.Risk.Score >= 60)
+	posing := v.Category.IsJob() && (v.Unwanted >= 0.5 || v.Risk.Score >= 60)
 	return posing || len(strings.Fields(in.Mail.Subject))+len(strings.Fields(in.Mail.VisibleText)) < fewWords
-}
-
-func isJob(c Category) bool {
-	switch c {
-	case ApplicationConfirmation, Rejection, Interview, Assessment, Offer, RecruiterOutreach, EmployerRequest, JobAlert:
-		return true
-	}
-	return false
 }
 
 // listed makes lists that are empty print as [].

@@ -240,7 +240,7 @@ func sameMoment(a, b *time.Time) bool {
 func (l *loss) step(i int) {
 	messages := l.box.Messages()
 	dice := l.rand.IntN(100)
-	did := ""
+	var did string
 	switch {
 	case len(messages) < 20 || dice < 25 && len(messages) < 400:
 		did = "arrival"

@@ -51,7 +51,7 @@ func Open(dir, name string, fn func(name string, b []byte) error) error {
 	}
 	for t := tar.NewReader(z); ; {
 		h, err := t.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

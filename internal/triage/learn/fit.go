@@ -84,8 +84,7 @@ func fitCategory(examples []Example) triage.Linear {
 			rows = append(rows, row{e.Features.Words, e.Features.Signals, e.Class, float32(e.Weight)})
 		}
 	}
-	classes := triage.Classes()
-	return fitLinear(rows, len(classes), triage.CategoryBits, hashBits, len(triage.SignalNames()), categoryPrior(), categoryOptions)
+	return fitLinear(rows, triage.ClassCount, triage.CategoryBits, hashBits, len(triage.SignalNames()), categoryPrior(), categoryOptions)
 }
 
 func fitUnwanted(examples []Example) triage.Linear {

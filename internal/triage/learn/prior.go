@@ -15,12 +15,11 @@ const (
 
 // categoryPrior lets each rule score speak for its class.
 func categoryPrior() []float32 {
-	classes := triage.Classes()
-	k := len(classes)
+	k := triage.ClassCount
 	names := triage.SignalNames()
 	out := make([]float32, k*len(names))
 	for i, n := range names {
-		for c, class := range classes {
+		for c, class := range triage.Classes() {
 			if n == "rule:"+string(class) {
 				out[i*k+c] = rulePrior
 			}
