@@ -3,6 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,6 +81,12 @@ func accountView(row db.AccountListRow, now time.Time) views.Account {
 	if row.PausedUntil != nil && row.PausedUntil.After(now) {
 		a.State, a.Since, a.PausedUntil = "paused", *row.PausedAt, row.PausedUntil
 		a.Cause = "Google lets a program do only so much in a minute. It goes on by itself; nothing is lost."
+		if !strings.HasPrefix(row.PauseCause, "Gmail answered") {
+			a.Cause = row.PauseCause
+		}
+	}
+	if a.Pushes && row.WatchError == "" && row.WatchUntil.Before(now.Add(48*time.Hour)) {
+		a.WatchError = "the watch ends in less than 48 hours and was not renewed"
 	}
 	if row.SyncedAt != nil && a.State == "live" {
 		a.LagSeconds = max(0, int64(now.Sub(*row.SyncedAt).Seconds()))

@@ -17,6 +17,7 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/errs"
 	"applylens/internal/gmail"
+	"applylens/internal/gmail/gmailsync"
 	"applylens/views"
 )
 
@@ -57,7 +58,8 @@ func (s *Server) accountConnect(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		flow.Hint, flow.Ask = a.Address, flow.Ask || len(a.Token) == 0 || a.State == "needs_reconnect"
+		flow.Hint = a.Address
+		flow.Ask = flow.Ask || len(a.Token) == 0 || a.State == gmailsync.NeedsReconnect || slices.Contains(a.Scopes, gmailsync.AskAgain)
 	} else {
 		flow.Ask = true // a lasting permission comes only with consent
 	}

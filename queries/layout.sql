@@ -13,5 +13,7 @@ select
 	array(select l.name from labels l where l.user_id = @user_id order by l.name limit 200)::text[] as labels,
 	exists (select from emails e where e.user_id = @user_id and e.sample)::boolean as sample,
 	exists (select from emails e where e.user_id = @user_id)::boolean as has_mail,
+	coalesce((select a.address from accounts a where a.user_id = @user_id and a.state = 'needs_reconnect' order by a.id limit 1), '')::text as reconnect,
+	(select count(*) from (select from outgoing o where o.user_id = @user_id and o.state = 'failed' limit 100) x)::integer as unsent,
 	coalesce((select a.id from actions a where a.user_id = @user_id and a.state = 'done' and a.reason <> 'opened' and a.created_at > now() - interval '20 seconds'
 		order by a.created_at desc, a.id desc limit 1), 0)::bigint as last_action;

@@ -22,6 +22,8 @@ select
 	array(select l.name from labels l where l.user_id = $1 order by l.name limit 200)::text[] as labels,
 	exists (select from emails e where e.user_id = $1 and e.sample)::boolean as sample,
 	exists (select from emails e where e.user_id = $1)::boolean as has_mail,
+	coalesce((select a.address from accounts a where a.user_id = $1 and a.state = 'needs_reconnect' order by a.id limit 1), '')::text as reconnect,
+	(select count(*) from (select from outgoing o where o.user_id = $1 and o.state = 'failed' limit 100) x)::integer as unsent,
 	coalesce((select a.id from actions a where a.user_id = $1 and a.state = 'done' and a.reason <> 'opened' and a.created_at > now() - interval '20 seconds'
 		order by a.created_at desc, a.id desc limit 1), 0)::bigint as last_action
 `
@@ -38,6 +40,8 @@ type LayoutGetRow struct {
 	Labels             []string
 	Sample             bool
 	HasMail            bool
+	Reconnect          string
+	Unsent             int32
 	LastAction         int64
 }
 
@@ -58,6 +62,8 @@ func (q *Queries) LayoutGet(ctx context.Context, userID int64) (LayoutGetRow, er
 		&i.Labels,
 		&i.Sample,
 		&i.HasMail,
+		&i.Reconnect,
+		&i.Unsent,
 		&i.LastAction,
 	)
 	return i, err

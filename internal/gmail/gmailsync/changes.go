@@ -170,7 +170,7 @@ func (r *run) send(ctx context.Context, d *delta) (sent bool, err error) {
 	case errors.As(err, &pause), errors.Is(err, gmail.ErrReconnect):
 		return false, errors.Join(r.putBack(context.WithoutCancel(ctx), d, err.Error()), err)
 	case errors.Is(err, gmail.ErrScope):
-		r.account.Scopes = minus(r.account.Scopes, []string{gmail.ScopeModify})
+		r.account.Scopes = append(minus(r.account.Scopes, []string{gmail.ScopeModify}), AskAgain)
 		return false, errors.Join(r.putBack(ctx, d, "the permission does not cover it"),
 			r.DB.As(r.user).AccountScopes(ctx, db.AccountScopesParams{UserID: r.user, ID: r.id, Scopes: r.account.Scopes}))
 	case errors.As(err, &refused) && refused.Status < 500:

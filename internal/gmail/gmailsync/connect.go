@@ -11,6 +11,10 @@ import (
 	"applylens/internal/gmail"
 )
 
+// AskAgain stands among the scopes of an account whose token covers less than was granted: the next grant needs a fresh
+// token, which Google gives only when the person agrees again.
+const AskAgain = "ask again"
+
 // Connect stores what a person granted and wakes the sync of the account, in one transaction. A grant without a refresh
 // token keeps the one that is held; if there is none, it is errs.Conflict, and consent has to be asked for again.
 func (e *Engine) Connect(ctx context.Context, userID int64, g gmail.Grant) (accountID int64, err error) {

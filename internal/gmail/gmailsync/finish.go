@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,9 @@ func (r *run) finish(ctx context.Context, err error) (more bool, _ error) {
 	var pause *gmail.Pause
 	switch {
 	case err == nil:
+		if err = r.recovered(ctx); err != nil {
+			break
+		}
 		err = q.AccountSynced(ctx, db.AccountSyncedParams{UserID: r.user, ID: r.id, Now: r.Now()})
 	case errors.Is(err, errSlice):
 		more, next = true, r.Now()
@@ -88,12 +92,37 @@ func (r *run) fail(ctx context.Context, state, cause string) error {
 	return q.MailChanged(ctx, r.user)
 }
 
+// lasting is how many failures in a row make an account one in trouble.
+const lasting = 10
+
+// recovered gives an account that was in trouble the state it stands in.
+func (r *run) recovered(ctx context.Context) error {
+	if r.account.State != Failing {
+		return nil
+	}
+	state := Live
+	switch {
+	case r.account.Cursor == "":
+		state = Connecting
+	case !r.account.Listed:
+		state = Backfilling
+	}
+	r.account.State = state
+	_, err := r.DB.As(r.user).AccountState(ctx, db.AccountStateParams{UserID: r.user, ID: r.id, State: state, Now: r.Now()})
+	return err
+}
+
 // failed counts a failure of any other kind and says when to try again: soon at first, then every quarter of an hour.
 func (r *run) failed(ctx context.Context, cause error) (next time.Time, err error) {
 	r.Log.Warn("a Gmail account could not be synced", "account", r.id, "error", cause)
 	n, err := r.DB.As(r.user).AccountFailed(ctx, db.AccountFailedParams{UserID: r.user, ID: r.id, Error: cause.Error()})
 	if err != nil {
 		return r.Now(), err
+	}
+	if n == lasting && r.account.State != Failing {
+		if err := r.fail(ctx, Failing, "Syncing has failed "+strconv.Itoa(lasting)+" times in a row. It goes on trying; nothing is lost. Whoever runs this server finds the cause on the page of all mailboxes."); err != nil {
+			return r.Now(), err
+		}
 	}
 	wait := min(r.Options.Limits.Backoff<<min(n, 12), 15*time.Minute)
 	return r.Now().Add(wait/2 + rand.N(wait/2+1)), nil

@@ -548,3 +548,45 @@ func TestQuotaPause(t *testing.T) {
 		t.Errorf("next look at %v, pause until %v", a.NextAt, a.PausedUntil)
 	}
 }
+
+func TestTroubleThatLastsIsToldAndEnds(t *testing.T) {
+	s := newScene(t, gmailtest.Options{})
+	s.box.Deliver(s.letter("a"), "", "INBOX")
+	s.sync()
+	s.fake.Faults.Set(gmailtest.Rates{Broken: 1})
+	for range 10 {
+		s.wake()
+		if _, err := s.engine.Sync(t.Context(), s.user, s.account); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := s.get(); a.State != "error" || a.Cause == "" || a.Failures != 10 {
+		t.Errorf("after ten failures: %s, %d failures", a.State, a.Failures)
+	}
+	s.fake.Faults.Set(gmailtest.Rates{})
+	s.box.Deliver(s.letter("b"), "", "INBOX")
+	s.sync()
+	s.equal()
+	if a := s.get(); a.State != "live" || a.Failures != 0 {
+		t.Errorf("afterwards: %s, %d failures", a.State, a.Failures)
+	}
+}
+
+func TestScopeThatGoogleDeniesIsAskedForAgain(t *testing.T) {
+	s := newScene(t, gmailtest.Options{}, "gmail.readonly")
+	id := s.box.Deliver(s.letter("a"), "", "INBOX")
+	s.sync()
+	s.exec("update accounts set scopes = array['https://www.googleapis.com/auth/gmail.modify']") // the token covers less
+	s.do(action.Archive, action.Intent{}, stored(t.Context(), t, s.db, s.user, s.account)[id].email)
+	s.sync()
+	a := s.get()
+	if !slices.Contains(a.Scopes, gmailsync.AskAgain) || gmail.Has(a.Scopes, gmail.ScopeModify) || a.State != "live" {
+		t.Errorf("scopes %v, state %s", a.Scopes, a.State)
+	}
+	s.connect("gmail.modify")
+	s.sync()
+	s.equal()
+	if assertOnce(t, s.box) != 1 {
+		t.Error("the change was not sent")
+	}
+}

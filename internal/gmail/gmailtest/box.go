@@ -2,6 +2,7 @@ package gmailtest
 
 import (
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"math/big"
 	"slices"
@@ -71,7 +72,9 @@ func (f *Fake) Box(address string) *Box {
 	if b := f.boxes[address]; b != nil {
 		return b
 	}
-	b := &Box{Address: address, Subject: fmt.Sprint("1000000000000000", len(f.boxes)), f: f, messages: map[string]*Message{}, labels: map[string]*Label{},
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(address)) // into memory
+	b := &Box{Address: address, Subject: fmt.Sprintf("1%020d", h.Sum64()), f: f, messages: map[string]*Message{}, labels: map[string]*Label{},
 		drafts: map[string]string{}, last: new(big.Int).Set(f.opts.FirstHistory), oldest: new(big.Int).Set(f.opts.FirstHistory), seen: map[string]int{}}
 	for _, name := range systemLabels() {
 		b.labels[name] = &Label{ID: name, Name: name, Type: "system"}
