@@ -42,6 +42,8 @@ func (s Search) total() string {
 		return "more than " + count(s.Result.Total, "mail")
 	case s.Result.Total < 0:
 		return ""
+	case s.Result.Total == 0 && s.Result.Loose > 0:
+		return "none with all the words"
 	}
 	return count(s.Result.Total, "mail")
 }

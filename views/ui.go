@@ -32,6 +32,14 @@ func (b Bulk) confirmed() url.Values {
 	return form
 }
 
+// matching says how many conversations match.
+func matching(threads int) string {
+	if threads == 1 {
+		return "1 conversation matches"
+	}
+	return count(threads, "conversation") + " match"
+}
+
 // verb is what an action does to mail, as the label of a button.
 func verb(kind string) string {
 	switch kind {
