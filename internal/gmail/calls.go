@@ -90,6 +90,13 @@ func (c *Client) Modify(ctx context.Context, key string, ids, add, remove []stri
 	return c.do(ctx, r, nil)
 }
 
+// ModifyOne is Modify for one message, at a tenth of the quota. IsGone means that the message was deleted.
+func (c *Client) ModifyOne(ctx context.Context, key, id string, add, remove []string) error {
+	body := map[string][]string{"addLabelIds": add, "removeLabelIds": remove}
+	r := request{method: "messages.modify", verb: http.MethodPost, path: "messages/" + url.PathEscape(id) + "/modify", body: body, key: key, urgency: Interactive}
+	return c.do(ctx, r, nil)
+}
+
 // Send sends a message, into a thread if one is named. It is tried once, as Modify.
 func (c *Client) Send(ctx context.Context, key string, raw []byte, threadID string) (m Message, err error) {
 	r := request{method: "messages.send", verb: http.MethodPost, path: "messages/send", body: outgoing(raw, threadID), key: key, urgency: Interactive}

@@ -15,6 +15,9 @@ import (
 // maxTogether is how many messages one call changes.
 const maxTogether = 200
 
+// minTogether is how many messages make one call for all of them cheaper than one for each: it costs ten times as much.
+const minTogether = 10
+
 // maxTries is how often a change that Gmail refuses is sent before it is rolled back.
 const maxTries = 5
 
@@ -113,7 +116,21 @@ func (r *run) deltas(ctx context.Context, open []db.GmailChangesOpenRow) (all []
 		}
 		d.changes = append(d.changes, c)
 	}
-	return all, moot, nil
+	return apart(all), moot, nil
+}
+
+// apart takes small deltas apart into one for each message.
+func apart(all []*delta) (out []*delta) {
+	for _, d := range all {
+		if len(d.changes) >= minTogether {
+			out = append(out, d)
+			continue
+		}
+		for i := range d.changes {
+			out = append(out, &delta{add: d.add, remove: d.remove, changes: d.changes[i : i+1]})
+		}
+	}
+	return out
 }
 
 // terms says which labels a change adds and removes, making ours where there are none yet.
@@ -161,12 +178,18 @@ func (r *run) send(ctx context.Context, d *delta) (sent bool, err error) {
 	for _, c := range d.changes {
 		ids, key = append(ids, c.GmailID), append(key, strconv.FormatInt(c.ID, 10))
 	}
-	err = r.client.Modify(ctx, strings.Join(key, ","), ids, d.add, d.remove)
+	if len(ids) == 1 {
+		err = r.client.ModifyOne(ctx, key[0], ids[0], d.add, d.remove)
+	} else {
+		err = r.client.Modify(ctx, strings.Join(key, ","), ids, d.add, d.remove)
+	}
 	var refused *gmail.Error
 	var pause *gmail.Pause
 	switch {
 	case err == nil:
 		return true, r.confirm(ctx, d)
+	case gmail.IsGone(err) && len(ids) == 1:
+		return true, r.tx(ctx, func(q *db.Queries, _ gmail.HistoryID) error { return r.bury(ctx, q, ids) })
 	case errors.As(err, &pause), errors.Is(err, gmail.ErrReconnect):
 		return false, errors.Join(r.putBack(context.WithoutCancel(ctx), d, err.Error()), err)
 	case errors.Is(err, gmail.ErrScope):
