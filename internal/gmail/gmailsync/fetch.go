@@ -10,6 +10,7 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/gmail"
 	"applylens/internal/ingest"
+	"applylens/internal/search"
 )
 
 // outage is how many messages of one fetch may fail for reasons that may pass before the whole turn is given up.
@@ -234,6 +235,7 @@ func deleteOrphans(ctx context.Context, q *db.Queries, user int64, emails []int6
 		return nil, err
 	}
 	for _, step := range []func() error{
+		func() error { return search.Forget(ctx, q, user, ids) },
 		func() error { return q.EmailTextDelete(ctx, db.EmailTextDeleteParams{UserID: user, Ids: ids}) },
 		func() error { return q.EmailLabelDelete(ctx, db.EmailLabelDeleteParams{UserID: user, Ids: ids}) },
 		func() error { return q.EmailDelete(ctx, db.EmailDeleteParams{UserID: user, Ids: ids}) },
