@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # test.sh runs every Go test and closes with go test's own lines, one a package.
-# PACKAGES (default ./...) chooses; TESTFLAGS adds flags of go test. The embedded Postgres of the
+# PACKAGES (default ./...) chooses; TESTFLAGS are the flags of go test (default -short: what takes
+# minutes is left to make bench and make soak). The embedded Postgres of the
 # tests gets a data folder of its own, which is stopped and removed at the end. Packages whose tests
 # use a database run a second time on Debian's Postgres, where that is installed.
 set -euo pipefail
@@ -22,8 +23,8 @@ trap clean_up EXIT
 summary=$work/summary
 if [ -z "${PACKAGES:-}" ]; then
 	grep -rl --include='*_test.go' '"applylens/internal/db/dbtest"' internal handlers | xargs -r -n1 dirname | sort -u |
-		sed 's#^#./#' | xargs -r scripts/postgres.sh "$GO" test -p 1
+		sed 's#^#./#' | xargs -r scripts/postgres.sh "$GO" test -short -p 1
 fi
 $GO build -o "$summary" ./scripts/testsummary
 # shellcheck disable=SC2086
-$GO test -json ${TESTFLAGS:-} ${PACKAGES:-./...} | "$summary"
+$GO test -json -timeout 20m ${TESTFLAGS:--short} ${PACKAGES:-./...} | "$summary"
