@@ -54,7 +54,7 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/search", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "db", "llm"}},
 	{"internal/action", []string{"errs", "config", "telemetry", "mail", "triage", "db", "gmail", "search"}},
 	{"internal/ingest", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "blobs", "db", "gmail", "search", "action"}},
-	{"internal/gmail/gmailsync", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "vault", "gmail", "ingest", "action"}},
+	{"internal/gmail/gmailsync", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "vault", "gmail", "search", "ingest", "action"}},
 	{"internal/knowledge", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "db", "llm", "search"}},
 	{"internal/privacy", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "llm", "gmail", "search", "action"}},
 	{"internal/alert", []string{"errs", "config", "telemetry", "slo", "db"}},

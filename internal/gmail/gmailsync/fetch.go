@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"applylens/internal/db"
 	"applylens/internal/gmail"
 	"applylens/internal/ingest"
@@ -258,24 +260,30 @@ func (r *run) removeBlobs(ctx context.Context) error {
 	return r.dropBlobs(ctx, r.user, hashes)
 }
 
+// dropBlobs deletes originals that no email needs. It holds the lock under which ingest makes sure of its own.
 func (e *Engine) dropBlobs(ctx context.Context, user int64, hashes [][]byte) error {
 	if len(hashes) == 0 {
 		return nil
 	}
-	used, err := e.DB.As(user).BlobUsed(ctx, db.BlobUsedParams{UserID: user, Hashes: hashes})
-	if err != nil {
-		return err
-	}
-	keep := map[string]bool{}
-	for _, h := range used {
-		keep[string(h)] = true
-	}
-	for _, h := range hashes {
-		if !keep[string(h)] {
-			if err := e.Ingest.Blobs.Delete(ctx, user, h); err != nil {
-				return err
+	return e.DB.Tx(ctx, user, func(q *db.Queries, _ pgx.Tx) error {
+		if err := q.IngestLock(ctx, user); err != nil {
+			return err
+		}
+		used, err := q.BlobUsed(ctx, db.BlobUsedParams{UserID: user, Hashes: hashes})
+		if err != nil {
+			return err
+		}
+		keep := map[string]bool{}
+		for _, h := range used {
+			keep[string(h)] = true
+		}
+		for _, h := range hashes {
+			if !keep[string(h)] {
+				if err := e.Ingest.Blobs.Delete(ctx, user, h); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

@@ -30,6 +30,7 @@ import (
 	"applylens/internal/gmail/gmailtest"
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
+	"applylens/internal/search"
 	"applylens/internal/vault"
 )
 
@@ -411,6 +412,29 @@ func (l *loss) check() {
 	}
 	l.checkChanges()
 	l.checkJudgedOnce()
+	l.checkIndex()
+}
+
+// checkIndex looks for every letter by the number that stands in it: those that are at Gmail are found once, in any
+// place, and the others are not.
+func (l *loss) checkIndex() {
+	here := map[string]bool{}
+	for _, m := range l.box.Messages() {
+		here[strings.Fields(string(m.Raw[strings.Index(string(m.Raw), "\r\n\r\nLetter "):]))[1]] = true
+	}
+	engine, wrong := &search.Postgres{}, 0
+	for n := 1; n <= l.number; n += 1 + l.number/1500 {
+		number := fmt.Sprint(n) + ":"
+		q := search.Parse(fmt.Sprintf(`"letter %d" in:anywhere`, n), time.Now())
+		ids, _, err := engine.IDs(l.t.Context(), l.db.Owner(l.user), q, search.Request{UserID: l.user}, 10)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		if len(ids) == 1 != here[number] && wrong < 10 {
+			wrong++
+			l.t.Errorf("letter %d is found %d times; at Gmail: %v", n, len(ids), here[number])
+		}
+	}
 }
 
 // checkChanges proves that no change ended but for a reason: carried out, overtaken, overruled at Gmail, or about a message
