@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,6 +51,9 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	setDefault(params, "statement_timeout", "60s")
 	setDefault(params, "idle_in_transaction_session_timeout", "60s")
 	setDefault(params, "application_name", "applylens")
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = max(cfg.MaxConns, 12) // three of them only listen
+	}
 	if cfg.ConnConfig.User != AppRole {
 		params["role"] = AppRole
 	}

@@ -65,7 +65,7 @@ func queueDue(ctx context.Context, e *gmailsync.Engine, client *Client) error {
 		}
 		all := make([]river.InsertManyParams, len(due))
 		for i, a := range due {
-			all[i] = river.InsertManyParams{Args: GmailSyncArgs{UserID: a.UserID, AccountID: a.AccountID},
+			all[i] = river.InsertManyParams{Args: GmailSyncArgs{UserID: a.UserID, AccountID: a.AccountID, Brief: filling(a.State)},
 				InsertOpts: &river.InsertOpts{Queue: gmailQueue, MaxAttempts: 1, Priority: priorityOf(a.State)}}
 		}
 		_, err = client.InsertManyFastTx(ctx, tx, all)
@@ -75,13 +75,17 @@ func queueDue(ctx context.Context, e *gmailsync.Engine, client *Client) error {
 
 // priorityOf serves a newly connected account first, and those that are being filled last.
 func priorityOf(state string) int {
-	switch state {
-	case gmailsync.Connecting:
+	switch {
+	case state == gmailsync.Connecting:
 		return 1
-	case gmailsync.Backfilling, gmailsync.Resyncing:
+	case filling(state):
 		return 3
 	}
 	return 2
+}
+
+func filling(state string) bool {
+	return state == gmailsync.Backfilling || state == gmailsync.Resyncing
 }
 
 // WatchGmail queues turns the moment something is due: a push, a change for Gmail, a new account. It listens to

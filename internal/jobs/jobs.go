@@ -58,9 +58,10 @@ func NewClient(d Deps, work bool) (*Client, error) {
 	return client, nil
 }
 
-// addGmail adds the jobs of Gmail accounts, in a queue of their own: they mostly wait for Google.
+// addGmail adds the jobs of Gmail accounts, in queues of their own: they mostly wait for Google.
 func addGmail(cfg *river.Config, e *gmailsync.Engine) {
-	cfg.Queues[gmailQueue] = river.QueueConfig{MaxWorkers: 16}
+	cfg.Queues[gmailQueue] = river.QueueConfig{MaxWorkers: 12}
+	cfg.Queues[backfillQueue] = river.QueueConfig{MaxWorkers: 12}
 	cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(5*time.Second),
 		func() (river.JobArgs, *river.InsertOpts) { return GmailSweepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}))
 	river.AddWorker(cfg.Workers, &gmailSync{engine: e})

@@ -162,3 +162,75 @@ func TestIdleAccountsCostNothing(t *testing.T) {
 		t.Errorf("%d accounts were queued twice", len(rows))
 	}
 }
+
+// TestNewAccountGoesFirst lets many accounts fill up, slowly, and connects one more: it must have mail before they are
+// done, and none of them may starve.
+func TestNewAccountGoesFirst(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it measures for a while: run without -short")
+	}
+	s := newScene(t, gmailtest.Options{Latency: 30 * time.Millisecond})
+	o := testOptions()
+	o.Slice, o.Parallel, o.Window = 300*time.Millisecond, 2, 10
+	s.engine.Options = o
+	log := slog.New(slog.DiscardHandler)
+	client, err := jobs.NewClient(jobs.Deps{DB: s.db, Ingest: s.engine.Ingest, Gmail: s.engine, Log: log, Now: time.Now}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*scene
+	for i := range 20 {
+		other := &scene{t: t, fake: s.fake, db: s.db, engine: s.engine, box: s.fake.Box(fmt.Sprintf("%d-%s", i, s.box.Address))}
+		other.user = dbtest.User(t, s.db, other.box.Address)
+		for j := range 120 {
+			other.box.Deliver(other.letter(fmt.Sprint(j)), "", "INBOX")
+		}
+		other.connect("gmail.readonly")
+		all = append(all, other)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := client.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	go jobs.WatchGmail(ctx, s.engine, client, log)
+	defer func() {
+		cancel()
+		<-client.Stopped()
+	}()
+	time.Sleep(2 * time.Second)
+	late := &scene{t: t, fake: s.fake, db: s.db, engine: s.engine, box: s.fake.Box("late-" + s.box.Address)}
+	late.user = dbtest.User(t, s.db, late.box.Address)
+	for j := range 30 {
+		late.box.Deliver(late.letter(fmt.Sprint(j)), "", "INBOX")
+	}
+	count := func(x *scene) (n int) {
+		if err := x.db.Owner(x.user).QueryRow(t.Context(), "select count(*) from emails").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	late.connect("gmail.readonly")
+	began := time.Now()
+	for count(late) == 0 && time.Since(began) < 20*time.Second {
+		time.Sleep(20 * time.Millisecond)
+	}
+	first := time.Since(began)
+	filled := 0
+	for _, x := range all {
+		if count(x) == 120 {
+			filled++
+		}
+	}
+	for time.Since(began) < time.Minute && slices.ContainsFunc(all, func(x *scene) bool { return count(x) < 120 }) {
+		time.Sleep(200 * time.Millisecond)
+	}
+	t.Logf("first mail of the new account after %s, when %d of %d others were full; all full after %s", first.Round(time.Millisecond), filled, len(all), time.Since(began).Round(time.Millisecond))
+	if first > 5*time.Second {
+		t.Errorf("the new account waited %s", first)
+	}
+	for i, x := range all {
+		if n := count(x); n != 120 {
+			t.Errorf("account %d has %d of 120 mails", i, n)
+		}
+	}
+}

@@ -25,7 +25,7 @@ func TestFirstHundredUnderQuota(t *testing.T) {
 	began := time.Now()
 	done := make(chan error, 1)
 	go func() {
-		_, err := s.engine.Sync(t.Context(), s.user, s.account)
+		_, err := s.engine.Sync(t.Context(), s.user, s.account, false)
 		done <- err
 	}()
 	n := 0

@@ -110,10 +110,13 @@ type run struct {
 	caughtFrom   time.Time // when the history was last read from
 }
 
-// Sync works on an account for one turn and reports whether there is more to do at once. What goes wrong at Google is
-// the account's state, not an error.
-func (e *Engine) Sync(ctx context.Context, userID, accountID int64) (more bool, err error) {
+// Sync works on an account for one turn and reports whether there is more to do at once; a brief turn does what is urgent
+// and one window of a backfill. What goes wrong at Google is the account's state, not an error.
+func (e *Engine) Sync(ctx context.Context, userID, accountID int64, brief bool) (more bool, err error) {
 	r := &run{Engine: e, user: userID, id: accountID, lease: newLease(), ends: e.Now().Add(e.Options.Slice)}
+	if brief {
+		r.ends = e.Now()
+	}
 	if ok, err := r.take(ctx); err != nil || !ok {
 		return false, err
 	}

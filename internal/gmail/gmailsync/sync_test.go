@@ -110,7 +110,7 @@ func (s *scene) letter(subject string) []byte {
 func (s *scene) sync() {
 	s.t.Helper()
 	for range 200 {
-		more, err := s.engine.Sync(s.t.Context(), s.user, s.account)
+		more, err := s.engine.Sync(s.t.Context(), s.user, s.account, false)
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -359,7 +359,7 @@ func TestLostAnswerIsNotRepeated(t *testing.T) {
 	email := stored(t.Context(), t, s.db, s.user, s.account)[id].email
 	s.do(action.Archive, action.Intent{}, email)
 	s.fake.Faults.Set(gmailtest.Rates{LostAnswer: 1})
-	if _, err := s.engine.Sync(t.Context(), s.user, s.account); err != nil {
+	if _, err := s.engine.Sync(t.Context(), s.user, s.account, false); err != nil {
 		t.Fatal(err)
 	}
 	s.box.Modify(id, []string{"INBOX"}, nil) // the person takes it back in Gmail meanwhile
@@ -430,7 +430,7 @@ func TestReconnect(t *testing.T) {
 	s.box.Revoke()
 	for range 3 {
 		s.wake()
-		if _, err := s.engine.Sync(t.Context(), s.user, s.account); err != nil {
+		if _, err := s.engine.Sync(t.Context(), s.user, s.account, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -491,7 +491,7 @@ func TestPoisonIsParkedAndTriedAgain(t *testing.T) {
 		s.fake.Faults.Fail("messages.get", 400, "invalidArgument", 0)
 	}
 	s.wake()
-	if _, err := s.engine.Sync(t.Context(), s.user, s.account); err != nil {
+	if _, err := s.engine.Sync(t.Context(), s.user, s.account, false); err != nil {
 		t.Fatal(err)
 	}
 	parked, err := s.db.As(s.user).GmailParked(t.Context(), db.GmailParkedParams{UserID: s.user, AccountID: s.account})
@@ -537,7 +537,7 @@ func TestQuotaPause(t *testing.T) {
 	s := newScene(t, gmailtest.Options{})
 	s.box.Deliver(s.letter("a"), "", "INBOX")
 	s.fake.Faults.Fail("getProfile", 429, "userRateLimitExceeded", 7*time.Second)
-	if _, err := s.engine.Sync(t.Context(), s.user, s.account); err != nil {
+	if _, err := s.engine.Sync(t.Context(), s.user, s.account, false); err != nil {
 		t.Fatal(err)
 	}
 	a := s.get()
@@ -556,7 +556,7 @@ func TestTroubleThatLastsIsToldAndEnds(t *testing.T) {
 	s.fake.Faults.Set(gmailtest.Rates{Broken: 1})
 	for range 10 {
 		s.wake()
-		if _, err := s.engine.Sync(t.Context(), s.user, s.account); err != nil {
+		if _, err := s.engine.Sync(t.Context(), s.user, s.account, false); err != nil {
 			t.Fatal(err)
 		}
 	}
