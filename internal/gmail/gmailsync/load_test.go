@@ -179,10 +179,10 @@ func TestNewAccountGoesFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all []*scene
-	for i := range 20 {
+	for i := range 14 {
 		other := &scene{t: t, fake: s.fake, db: s.db, engine: s.engine, box: s.fake.Box(fmt.Sprintf("%d-%s", i, s.box.Address))}
 		other.user = dbtest.User(t, s.db, other.box.Address)
-		for j := range 120 {
+		for j := range 60 {
 			other.box.Deliver(other.letter(fmt.Sprint(j)), "", "INBOX")
 		}
 		other.connect("gmail.readonly")
@@ -197,7 +197,7 @@ func TestNewAccountGoesFirst(t *testing.T) {
 		cancel()
 		<-client.Stopped()
 	}()
-	time.Sleep(2 * time.Second)
+	time.Sleep(time.Second)
 	late := &scene{t: t, fake: s.fake, db: s.db, engine: s.engine, box: s.fake.Box("late-" + s.box.Address)}
 	late.user = dbtest.User(t, s.db, late.box.Address)
 	for j := range 30 {
@@ -217,11 +217,11 @@ func TestNewAccountGoesFirst(t *testing.T) {
 	first := time.Since(began)
 	filled := 0
 	for _, x := range all {
-		if count(x) == 120 {
+		if count(x) == 60 {
 			filled++
 		}
 	}
-	for time.Since(began) < time.Minute && slices.ContainsFunc(all, func(x *scene) bool { return count(x) < 120 }) {
+	for time.Since(began) < time.Minute && slices.ContainsFunc(all, func(x *scene) bool { return count(x) < 60 }) {
 		time.Sleep(200 * time.Millisecond)
 	}
 	t.Logf("first mail of the new account after %s, when %d of %d others were full; all full after %s", first.Round(time.Millisecond), filled, len(all), time.Since(began).Round(time.Millisecond))
@@ -229,8 +229,8 @@ func TestNewAccountGoesFirst(t *testing.T) {
 		t.Errorf("the new account waited %s", first)
 	}
 	for i, x := range all {
-		if n := count(x); n != 120 {
-			t.Errorf("account %d has %d of 120 mails", i, n)
+		if n := count(x); n != 60 {
+			t.Errorf("account %d has %d of 60 mails", i, n)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package gmailsync_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -24,8 +25,10 @@ func TestFirstHundredUnderQuota(t *testing.T) {
 	s.engine = gmailsync.New(s.db, s.engine.Ingest, s.engine.Vault, s.engine.OAuth, gmail.Quota2026(), s.engine.Log, time.Now, opts)
 	began := time.Now()
 	done := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	go func() {
-		_, err := s.engine.Sync(t.Context(), s.user, s.account, false)
+		_, err := s.engine.Sync(ctx, s.user, s.account, false)
 		done <- err
 	}()
 	n := 0
@@ -40,6 +43,7 @@ func TestFirstHundredUnderQuota(t *testing.T) {
 	if took > 20*time.Second {
 		t.Errorf("the first 100 mails took %s, promised are 20 s", took)
 	}
+	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
