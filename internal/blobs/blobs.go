@@ -60,26 +60,26 @@ func Open(ctx context.Context, address string, own func(path string) error) (*St
 // Close releases the store.
 func (s *Store) Close() error { return s.bucket.Close() }
 
-// Put stores content under its hash; storing it again changes nothing. It is durable after Sync.
-func (s *Store) Put(ctx context.Context, userID int64, hash, content []byte) error {
+// Put stores content under its hash, and tells whether it was not there before. It is durable after Sync.
+func (s *Store) Put(ctx context.Context, userID int64, hash, content []byte) (stored bool, err error) {
 	key := Key(userID, hash)
 	if s.dir != "" {
 		path := filepath.Join(s.dir, filepath.FromSlash(key))
 		if info, err := os.Stat(path); err == nil && info.Size() == int64(len(content)) {
-			return nil
+			return false, nil
 		}
 		if err := s.makeDir(filepath.Dir(path)); err != nil {
-			return full(err)
+			return false, full(err)
 		}
 		if err := s.bucket.WriteAll(ctx, key, content, nil); err != nil {
-			return full(err)
+			return false, full(err)
 		}
-		return s.own(path)
+		return true, s.own(path)
 	}
 	if exists, err := s.bucket.Exists(ctx, key); err != nil || exists {
-		return err
+		return false, err
 	}
-	return s.bucket.WriteAll(ctx, key, content, nil)
+	return true, s.bucket.WriteAll(ctx, key, content, nil)
 }
 
 // Get returns a blob, or errs.NotFound.

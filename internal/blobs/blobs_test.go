@@ -21,7 +21,7 @@ func TestStore(t *testing.T) {
 	content := []byte("Subject: x\r\n\r\nbody")
 	hash := sha256.Sum256(content)
 	for range 2 {
-		if err := s.Put(ctx, 7, hash[:], content); err != nil {
+		if _, err := s.Put(ctx, 7, hash[:], content); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -40,7 +40,7 @@ func TestStore(t *testing.T) {
 	if err := os.Truncate(filepath.Join(dir, Key(7, hash[:])), 3); err != nil { // a torn write
 		t.Fatal(err)
 	}
-	if err := s.Put(ctx, 7, hash[:], content); err != nil {
+	if _, err := s.Put(ctx, 7, hash[:], content); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Get(ctx, 7, hash[:]); err != nil || string(got) != string(content) {

@@ -37,7 +37,7 @@ func TestS3(t *testing.T) {
 	content := []byte("Subject: x\r\n\r\nbody")
 	hash := sha256.Sum256(content)
 	for range 2 {
-		if err := s.Put(ctx, 7, hash[:], content); err != nil {
+		if _, err := s.Put(ctx, 7, hash[:], content); err != nil {
 			t.Fatal(err)
 		}
 	}

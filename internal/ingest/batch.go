@@ -105,7 +105,8 @@ func rawHeader(header []byte, name string) []byte {
 	return nil
 }
 
-// prepare drops what is stored already and does all the work that needs no lock: parsing, judging, analysis.
+// prepare drops what is stored already and does all the work that needs no lock: parsing, judging, analysis, keeping
+// the originals.
 func (in *Ingest) prepare(ctx context.Context, box Mailbox, b *batch) error {
 	for _, m := range b.mails {
 		m.identity = Identity(m.raw.Bytes)
@@ -124,7 +125,7 @@ func (in *Ingest) prepare(ctx context.Context, box Mailbox, b *batch) error {
 		m.judge(box)
 		m.words = in.Words.Lexemes(m.document())
 	})
-	return nil
+	return in.putBlobs(ctx, box, b)
 }
 
 // dropKnown removes duplicates of stored mail and within the batch.

@@ -52,13 +52,11 @@ func (in *Ingest) commit(ctx context.Context, box Mailbox, b *batch, counts *Cou
 	return in.commit(ctx, box, &batch{mails: b.mails[half:]}, counts, report)
 }
 
-// store writes the originals first, so that no row ever lacks its source, and then all rows in one transaction.
+// store writes all rows of a batch in one transaction. Its originals are there already, so that no row ever lacks its
+// source.
 func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 	if len(b.mails)+len(b.known) == 0 {
 		return nil
-	}
-	if err := in.putBlobs(ctx, box, b); err != nil {
-		return err
 	}
 	segment, n := segmentOf(b.mails), len(b.mails)
 	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, _ pgx.Tx) error {
@@ -100,16 +98,26 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 	})
 }
 
+// putBlobs stores the originals that are not there yet, and makes them durable.
 func (in *Ingest) putBlobs(ctx context.Context, box Mailbox, b *batch) error {
+	wrote := false
+	put := func(hash, content []byte) error {
+		stored, err := in.Blobs.Put(ctx, box.UserID, hash, content)
+		wrote = wrote || stored
+		return err
+	}
 	for _, m := range b.mails {
-		if err := in.Blobs.Put(ctx, box.UserID, m.rawHash[:], m.raw.Bytes); err != nil {
+		if err := put(m.rawHash[:], m.raw.Bytes); err != nil {
 			return err
 		}
 		for _, a := range m.mail.Attachments {
-			if err := in.Blobs.Put(ctx, box.UserID, unhex(a.SHA256), a.Data); err != nil {
+			if err := put(unhex(a.SHA256), a.Data); err != nil {
 				return err
 			}
 		}
+	}
+	if !wrote {
+		return nil
 	}
 	return in.Blobs.Sync()
 }
