@@ -46,7 +46,7 @@ func (doctorAllCmd) Run(ctx context.Context, settings *config.Settings) error {
 		tell("originals", settings.BlobAddress(), a.blobs.Check(ctx))
 	}
 	for _, later := range []struct{ name, variable, without string }{
-		{"Elasticsearch", "ELASTICSEARCH_URL", "Postgres full text serves searches"},
+		{"Elasticsearch", "ELASTICSEARCH_URL", "the word index in Postgres serves searches"},
 		{"Redis", "REDIS_URL", "limits are counted in this process"},
 	} {
 		state := "not configured; " + later.without

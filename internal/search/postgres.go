@@ -37,7 +37,7 @@ type Request struct {
 
 // A Result is one page of an answer.
 type Result struct {
-	Mode     string // which engine ran: "postgres full text"
+	Mode     string // which engine ran: "postgres word index"
 	Ranked   bool   // best first; else newest first
 	Pool     int    // always 0: all matches are compared
 	Total    int    // matches; of the first page only, -1 later
@@ -87,7 +87,7 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 		r.Limit = min(max(r.Limit, 50), MaxHits)
 	}
 	plan, c, err := p.plan(ctx, conn, q, r)
-	result := Result{Mode: "postgres full text", Total: -1, Warnings: plan.warnings}
+	result := Result{Mode: "postgres word index", Total: -1, Warnings: plan.warnings}
 	if err != nil {
 		return result, err
 	}
