@@ -97,8 +97,5 @@ func (s Search) mode() string {
 	if !s.Result.Ranked {
 		return text + ", newest first."
 	}
-	if s.Result.Pool > 0 {
-		return text + ", best first among the newest " + strconv.Itoa(s.Result.Pool) + " matches."
-	}
 	return text + ", best first."
 }

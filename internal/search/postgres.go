@@ -39,7 +39,6 @@ type Request struct {
 type Result struct {
 	Mode     string // which engine ran: "postgres word index"
 	Ranked   bool   // best first; else newest first
-	Pool     int    // always 0: all matches are compared
 	Total    int    // matches; of the first page only, -1 later
 	More     bool   // there are more than Total
 	Loose    int    // further mail that has only some of the words, and comes after the matches; when these are few
