@@ -86,9 +86,7 @@ type lighthouseReport struct {
 		Title        string
 		NumericValue float64
 		Details      struct {
-			Items []struct {
-				ObservedLargestContentfulPaint float64
-			}
+			Items json.RawMessage // a list or an object, by audit
 		}
 	}
 }
@@ -135,10 +133,11 @@ func (a *auditor) audit(ctx context.Context, path, device string) ([]string, err
 			fmt.Printf("%s on %s: %s: %s\n", path, device, category, complaint)
 		}
 	}
-	var observed float64
-	if items := r.Audits["metrics"].Details.Items; len(items) > 0 {
-		observed = items[0].ObservedLargestContentfulPaint
+	var metrics []struct{ ObservedLargestContentfulPaint float64 }
+	if err := json.Unmarshal(r.Audits["metrics"].Details.Items, &metrics); err != nil || len(metrics) == 0 {
+		return nil, fmt.Errorf("lighthouse: no metrics of %s on %s", path, device)
 	}
+	observed := metrics[0].ObservedLargestContentfulPaint
 	return []string{score("performance"), score("accessibility"), score("best-practices"),
 		fmt.Sprintf("%.2f s", value("largest-contentful-paint")/1000), fmt.Sprintf("%.2f s", observed/1000), fmt.Sprintf("%.3f", value("cumulative-layout-shift")),
 		fmt.Sprintf("%.1f KB", value("total-byte-weight")/1000)}, nil
