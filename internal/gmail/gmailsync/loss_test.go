@@ -115,9 +115,6 @@ type loss struct {
 // -9 again and again. In the end the mailbox in Postgres must be Gmail's, message by message and label by label, each
 // mail judged once and findable, and no change carried out twice.
 func TestLoss(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the loss test takes a while: run without -short")
-	}
 	seed := *lossSeed
 	if seed == 0 {
 		seed = uint64(time.Now().UnixNano())
