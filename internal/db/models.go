@@ -115,12 +115,13 @@ type Thread struct {
 }
 
 type User struct {
-	ID        int64
-	Email     string
-	Name      string
-	Role      string
-	TimeZone  string
-	Theme     string
-	Images    bool
-	CreatedAt time.Time
+	ID            int64
+	Email         string
+	Name          string
+	Role          string
+	TimeZone      string
+	Theme         string
+	Images        bool
+	CreatedAt     time.Time
+	SearchHistory bool
 }
