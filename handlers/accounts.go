@@ -45,9 +45,16 @@ func (s *Server) accounts(c echo.Context) ([]views.Account, error) {
 	if err != nil {
 		return nil, err
 	}
+	quotas, err := s.quotas(ctx, user)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]views.Account, len(rows))
 	for i, row := range rows {
 		a := accountView(row, s.Now())
+		if quota, used := quotas[row.ID]; used {
+			a.Quota = &quota
+		}
 		events, err := q.GmailEvents(ctx, db.GmailEventsParams{UserID: user, AccountID: row.ID, MaxRows: 20})
 		if err != nil {
 			return nil, err
@@ -95,6 +102,7 @@ func accountView(row db.AccountListRow, now time.Time) views.Account {
 		a.ReadyAt = estimate(*row.BackfillAt, now, row.Stored, row.Total)
 		a.RecentReadyAt = estimate(*row.BackfillAt, now, row.Stored, row.RecentTotal)
 	}
+	a.WayOut = views.WayOut(a.State)
 	return a
 }
 
@@ -193,7 +201,11 @@ func (s *Server) accountsOverview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.AccountsOverview(p, rows, fresh))
+	quota, err := s.overviewQuota(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.AccountsOverview(p, rows, fresh, quota))
 }
 
 // accountsSetup shows the admin whether Google is set up right, and the remedy where it is not.

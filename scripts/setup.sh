@@ -82,3 +82,11 @@ if [ "$stamp" != "$(cat node_modules/.applylens-lock 2>/dev/null)" ]; then
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	echo "$stamp" >node_modules/.applylens-lock
 fi
+
+# The emulator of Google for the browser tests, with the Node it needs; without it they are skipped.
+if [ "$purpose" = test ] && [ ! -f bin/emulate/node_modules/emulate/package.json ]; then
+	echo "setup: npm install emulate"
+	mkdir -p bin/emulate
+	npm install --prefix bin/emulate --no-save --no-audit --no-fund --loglevel=error node@24 emulate@0.12.2 >/dev/null ||
+		echo "setup: the emulator of Google could not be installed; its browser test is skipped." >&2
+fi

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Settings are shared by all commands. The struct tags are read by kong.
@@ -26,18 +27,19 @@ type Settings struct {
 
 // Google are the settings of Gmail; without a client id mail comes from files alone. docs/gmail.md goes through them.
 type Google struct {
-	ClientID     string `name:"google-client-id" env:"GOOGLE_CLIENT_ID" help:"OAuth client of the Google Cloud project." placeholder:"ID"`
-	ClientSecret string `name:"google-client-secret" env:"GOOGLE_CLIENT_SECRET" help:"Its secret." placeholder:"SECRET"`
-	Base         string `name:"google-url" env:"GOOGLE_URL" help:"A server that plays Google, for tests." placeholder:"URL"`
-	Topic        string `name:"google-topic" env:"GOOGLE_PUBSUB_TOPIC" help:"Topic of Pub/Sub for pushes: projects/P/topics/T. Without one accounts are polled." placeholder:"TOPIC"`
-	Subscription string `name:"google-subscription" env:"GOOGLE_PUBSUB_SUBSCRIPTION" help:"Its subscription: projects/P/subscriptions/S." placeholder:"SUBSCRIPTION"`
-	Pull         bool   `name:"google-pull" env:"GOOGLE_PUBSUB_PULL" help:"Fetch pushes from the subscription instead of receiving them at /gmail/push."`
-	Credentials  string `name:"google-credentials" env:"GOOGLE_APPLICATION_CREDENTIALS" help:"Key file of the service account that fetches pushes." placeholder:"FILE"`
-	PushAudience string `name:"google-push-audience" env:"GOOGLE_PUSH_AUDIENCE" help:"Audience of push tokens. Default: the site's address and /gmail/push." placeholder:"TEXT"`
-	PushAccount  string `name:"google-push-account" env:"GOOGLE_PUSH_ACCOUNT" help:"Service account that signs push tokens." placeholder:"EMAIL"`
-	Quota        string `name:"google-quota" env:"GOOGLE_QUOTA" help:"Units of the project, where they differ from those of 2026: user=6000,project=1200000,messages.get=20,…" placeholder:"LIST"`
-	Keyset       string `name:"keyset" env:"APPLYLENS_KEYSET" help:"Keys that seal tokens, as base64. Default: the file tokens.keyset in the data folder." placeholder:"BASE64"`
-	SignUp       string `name:"sign-up" env:"APPLYLENS_SIGN_UP" help:"Who may sign in with Google without being known yet: domains, comma-separated, or any. Default: nobody." placeholder:"DOMAINS"`
+	ClientID     string        `name:"google-client-id" env:"GOOGLE_CLIENT_ID" help:"OAuth client of the Google Cloud project." placeholder:"ID"`
+	ClientSecret string        `name:"google-client-secret" env:"GOOGLE_CLIENT_SECRET" help:"Its secret." placeholder:"SECRET"`
+	Base         string        `name:"google-url" env:"GOOGLE_URL" help:"A server that plays Google, for tests." placeholder:"URL"`
+	Topic        string        `name:"google-topic" env:"GOOGLE_PUBSUB_TOPIC" help:"Topic of Pub/Sub for pushes: projects/P/topics/T. Without one accounts are polled." placeholder:"TOPIC"`
+	Subscription string        `name:"google-subscription" env:"GOOGLE_PUBSUB_SUBSCRIPTION" help:"Its subscription: projects/P/subscriptions/S." placeholder:"SUBSCRIPTION"`
+	Pull         bool          `name:"google-pull" env:"GOOGLE_PUBSUB_PULL" help:"Fetch pushes from the subscription instead of receiving them at /gmail/push."`
+	Credentials  string        `name:"google-credentials" env:"GOOGLE_APPLICATION_CREDENTIALS" help:"Key file of the service account that fetches pushes." placeholder:"FILE"`
+	PushAudience string        `name:"google-push-audience" env:"GOOGLE_PUSH_AUDIENCE" help:"Audience of push tokens. Default: the site's address and /gmail/push." placeholder:"TEXT"`
+	PushAccount  string        `name:"google-push-account" env:"GOOGLE_PUSH_ACCOUNT" help:"Service account that signs push tokens." placeholder:"EMAIL"`
+	Quota        string        `name:"google-quota" env:"GOOGLE_QUOTA" help:"Units of the project, where they differ from those of 2026: user=6000,project=1200000,messages.get=20,…" placeholder:"LIST"`
+	Keyset       string        `name:"keyset" env:"APPLYLENS_KEYSET" help:"Keys that seal tokens, as base64. Default: the file tokens.keyset in the data folder." placeholder:"BASE64"`
+	Poll         time.Duration `name:"google-poll" env:"GOOGLE_POLL" default:"2m" help:"How often accounts are looked at where no pushes come; a look costs 2 units."`
+	SignUp       string        `name:"sign-up" env:"APPLYLENS_SIGN_UP" help:"Who may sign in with Google without being known yet: domains, comma-separated, or any. Default: nobody." placeholder:"DOMAINS"`
 }
 
 // Web are the settings of the web server.
@@ -87,6 +89,8 @@ func (s *Settings) Check() error {
 
 func (g *Google) check() error {
 	switch {
+	case g.Poll < time.Second:
+		return fmt.Errorf("GOOGLE_POLL must be a second or more")
 	case (g.ClientID == "") != (g.ClientSecret == ""):
 		return fmt.Errorf("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together: set both or neither")
 	case g.Topic != "" && (!strings.HasPrefix(g.Topic, "projects/") || !strings.Contains(g.Topic, "/topics/")):

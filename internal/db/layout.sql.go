@@ -23,7 +23,9 @@ select
 	exists (select from emails e where e.user_id = $1 and e.sample)::boolean as sample,
 	exists (select from emails e where e.user_id = $1)::boolean as has_mail,
 	coalesce((select a.address from accounts a where a.user_id = $1 and a.state = 'needs_reconnect' order by a.id limit 1), '')::text as reconnect,
+	coalesce((select a.address from accounts a where a.user_id = $1 and a.state in ('connecting', 'backfilling') order by a.id limit 1), '')::text as filling,
 	(select count(*) from (select from outgoing o where o.user_id = $1 and o.state = 'failed' limit 100) x)::integer as unsent,
+	(select count(*) from (select from outgoing o where o.user_id = $1 and o.state <> 'sent' limit 100) x)::integer as letters,
 	coalesce((select a.id from actions a where a.user_id = $1 and a.state = 'done' and a.reason <> 'opened' and a.created_at > now() - interval '20 seconds'
 		order by a.created_at desc, a.id desc limit 1), 0)::bigint as last_action
 `
@@ -41,7 +43,9 @@ type LayoutGetRow struct {
 	Sample             bool
 	HasMail            bool
 	Reconnect          string
+	Filling            string
 	Unsent             int32
+	Letters            int32
 	LastAction         int64
 }
 
@@ -63,7 +67,9 @@ func (q *Queries) LayoutGet(ctx context.Context, userID int64) (LayoutGetRow, er
 		&i.Sample,
 		&i.HasMail,
 		&i.Reconnect,
+		&i.Filling,
 		&i.Unsent,
+		&i.Letters,
 		&i.LastAction,
 	)
 	return i, err
