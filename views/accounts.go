@@ -98,6 +98,14 @@ func WayOut(state string) string {
 	return ""
 }
 
+// proof is what the last full comparison found, up to the time of it.
+func proof(a Account) string {
+	if a.Missing == 0 {
+		return "0 missing, proved"
+	}
+	return count(a.Missing, "mail") + " were missing and were fetched, proved"
+}
+
 func percentOf(part, whole int64) string {
 	if whole == 0 {
 		return "0"

@@ -89,7 +89,7 @@ func (s *Settings) Check() error {
 
 func (g *Google) check() error {
 	switch {
-	case g.Poll < time.Second:
+	case g.ClientID != "" && g.Poll < time.Second:
 		return fmt.Errorf("GOOGLE_POLL must be a second or more")
 	case (g.ClientID == "") != (g.ClientSecret == ""):
 		return fmt.Errorf("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together: set both or neither")
