@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"applylens/internal/blobs"
@@ -25,6 +26,9 @@ type Ingest struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	Words search.Analyzer
+
+	// Stored, when it is set, is called in each transaction that stores new mail.
+	Stored func(ctx context.Context, q *db.Queries, tx pgx.Tx, userID int64) error
 }
 
 // A Mailbox says whose mail comes in.

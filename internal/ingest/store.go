@@ -59,7 +59,7 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		return nil
 	}
 	segment, n := segmentOf(b.mails), len(b.mails)
-	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, _ pgx.Tx) error {
+	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, tx pgx.Tx) error {
 		if err := q.IngestLock(ctx, box.UserID); err != nil {
 			return err
 		}
@@ -85,6 +85,11 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		if len(b.mails) > 0 {
 			if err := segment.Store(ctx, q, box.UserID, mailIDs(b.mails)); err != nil {
 				return err
+			}
+			if in.Stored != nil {
+				if err := in.Stored(ctx, q, tx, box.UserID); err != nil {
+					return err
+				}
 			}
 		}
 		noted, err := noteGmail(ctx, q, box, b, in.Now())
