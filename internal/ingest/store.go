@@ -59,7 +59,7 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		return nil
 	}
 	segment, n := segmentOf(b.mails), len(b.mails)
-	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, _ pgx.Tx) error {
+	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, tx pgx.Tx) error {
 		if err := q.IngestLock(ctx, box.UserID); err != nil {
 			return err
 		}
@@ -92,6 +92,9 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 			return err
 		}
 		if err := q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: box.UserID, Ids: append(changed, noted...)}); err != nil {
+			return err
+		}
+		if err := in.runRules(ctx, tx, q, box, b.mails, segment); err != nil {
 			return err
 		}
 		return q.MailChanged(ctx, box.UserID)
