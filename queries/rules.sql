@@ -67,7 +67,7 @@ where h.user_id = @user_id and h.rule_id = @rule_id order by h.at desc, h.email_
 -- name: RuleActions :many
 -- RuleActions lists what a rule did, newest first.
 select id, kind, args, state, item_count, created_at from actions
-where user_id = @user_id and rule_id = @rule_id order by id desc limit @max_rows;
+where user_id = @user_id and rule_id = @rule_id::bigint order by id desc limit @max_rows;
 
 -- name: RuleStates :many
 -- RuleStates returns what a rule looks at in emails to tell whether it would change them, newest first.
@@ -100,4 +100,4 @@ where user_id = @user_id and rule_id = @rule_id::bigint and state in ('done', 'a
 
 -- name: RuleMail :one
 -- RuleMail returns what a rule can be made from.
-select e.id, e.thread_id, e.from_name, e.from_address, e.subject, e.category, e.raw_sha256 from emails e where e.user_id = @user_id and e.id = @id;
+select e.id, e.thread_id, e.from_name, e.from_address, e.subject, e.category from emails e where e.user_id = @user_id and e.id = @id;

@@ -124,7 +124,23 @@ func existing(ctx context.Context, q *db.Queries, userID int64, key string) (Mad
 	return Made{ID: a.ID, Count: int64(a.ItemCount)}, err
 }
 
+// Check tells what is wrong with the names that an intent holds; the error is fit to be shown.
+func (in Intent) Check() error {
+	switch {
+	case in.Kind == Label && (in.Label == "" || len(in.Label) > 225 || !utf8.ValidString(in.Label)):
+		return errs.BadInput("A label needs a name of at most 225 characters.")
+	case in.Kind == Categorise && !knownCategory(in.Category):
+		return errs.BadInput("There is no such category.")
+	case in.Kind == Prioritise && !knownPriority(in.Priority):
+		return errs.BadInput("There is no such priority.")
+	}
+	return nil
+}
+
 func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time.Time) (args, error) {
+	if err := in.Check(); err != nil {
+		return args{}, err
+	}
 	switch in.Kind {
 	case Snooze:
 		if !in.Until.After(now) {
@@ -132,9 +148,6 @@ func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time
 		}
 		return args{Until: &in.Until}, nil
 	case Label:
-		if in.Label == "" || len(in.Label) > 225 || !utf8.ValidString(in.Label) {
-			return args{}, errs.BadInput("A label needs a name of at most 225 characters.")
-		}
 		labels, err := q.LabelEnsure(ctx, db.LabelEnsureParams{UserID: userID, Names: []string{in.Label}})
 		if err != nil {
 			return args{}, err
@@ -147,14 +160,8 @@ func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time
 		}
 		return args{Label: in.Label, LabelID: id}, err
 	case Categorise:
-		if !knownCategory(in.Category) {
-			return args{}, errs.BadInput("There is no such category.")
-		}
 		return args{Category: in.Category}, nil
 	case Prioritise:
-		if !knownPriority(in.Priority) {
-			return args{}, errs.BadInput("There is no such priority.")
-		}
 		return args{Priority: in.Priority}, nil
 	case Archive, Inbox, Trash, Spam, Quarantine, Release, Wake, Read, Unread, Star, Unstar, Confirm, NeedsReply, NoReply:
 		return args{}, nil

@@ -36,8 +36,10 @@ func eligible(k Kind) eligibility {
 		return eligibility{places: []string{"snoozed"}}
 	case Star:
 		return eligibility{places: everywhere, own: true, newestOnly: true}
-	case Categorise, Confirm, Prioritise, NeedsReply, NoReply:
+	case Categorise, Prioritise, NeedsReply, NoReply:
 		return eligibility{places: everywhere}
+	case Confirm:
+		return eligibility{places: everywhere, newestOnly: true}
 	case Read:
 		return eligibility{places: everywhere, own: true, unreadOnly: true}
 	case Unread:

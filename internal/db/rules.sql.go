@@ -13,12 +13,12 @@ import (
 
 const ruleActions = `-- name: RuleActions :many
 select id, kind, args, state, item_count, created_at from actions
-where user_id = $1 and rule_id = $2 order by id desc limit $3
+where user_id = $1 and rule_id = $2::bigint order by id desc limit $3
 `
 
 type RuleActionsParams struct {
 	UserID  int64
-	RuleID  *int64
+	RuleID  int64
 	MaxRows int32
 }
 
@@ -417,7 +417,7 @@ func (q *Queries) RuleList(ctx context.Context, userID int64) ([]Rule, error) {
 }
 
 const ruleMail = `-- name: RuleMail :one
-select e.id, e.thread_id, e.from_name, e.from_address, e.subject, e.category, e.raw_sha256 from emails e where e.user_id = $1 and e.id = $2
+select e.id, e.thread_id, e.from_name, e.from_address, e.subject, e.category from emails e where e.user_id = $1 and e.id = $2
 `
 
 type RuleMailParams struct {
@@ -432,7 +432,6 @@ type RuleMailRow struct {
 	FromAddress string
 	Subject     string
 	Category    string
-	RawSha256   []byte
 }
 
 // RuleMail returns what a rule can be made from.
@@ -446,7 +445,6 @@ func (q *Queries) RuleMail(ctx context.Context, arg RuleMailParams) (RuleMailRow
 		&i.FromAddress,
 		&i.Subject,
 		&i.Category,
-		&i.RawSha256,
 	)
 	return i, err
 }
