@@ -69,7 +69,7 @@ func (s *Server) do(ctx context.Context, userID int64, intent action.Intent, tar
 }
 
 func (s *Server) readIntent(c echo.Context) (action.Intent, error) {
-	in := action.Intent{Kind: action.Kind(c.FormValue("kind")), Label: strings.TrimSpace(c.FormValue("label")), Category: c.FormValue("category"), Actor: "person"}
+	in := action.Intent{Kind: action.Kind(c.FormValue("kind")), Label: strings.TrimSpace(c.FormValue("label")), Category: c.FormValue("category"), Priority: c.FormValue("priority"), Actor: "person"}
 	if in.Kind != action.Snooze {
 		return in, nil
 	}
@@ -290,6 +290,14 @@ func describe(in action.Intent, n int64) string {
 		return "“" + in.Label + "” taken off " + mails + "."
 	case action.Categorise:
 		return mails + " moved to " + views.CategoryName(in.Category) + "."
+	case action.Confirm:
+		return "Noted: the category of " + mails + " is right."
+	case action.Prioritise:
+		return mails + " set to " + in.Priority + " priority."
+	case action.NeedsReply:
+		return mails + " marked as waiting for a reply."
+	case action.NoReply:
+		return mails + " marked as needing no reply."
 	}
 	return "Done."
 }

@@ -24,6 +24,7 @@ type Action struct {
 	DoneAt    *time.Time
 	UndoneAt  *time.Time
 	Error     string
+	RuleID    *int64
 }
 
 type Attachment struct {
@@ -85,6 +86,27 @@ type Outgoing struct {
 	SendAt     *time.Time
 	SentAt     *time.Time
 	Error      string
+}
+
+type Rule struct {
+	UserID       int64
+	ID           int64
+	Name         string
+	Query        string
+	Position     int32
+	Enabled      bool
+	Stop         bool
+	Category     *string
+	Priority     *string
+	NeedsReply   *bool
+	Place        *string
+	MarkRead     bool
+	Star         bool
+	Label        string
+	NoQuarantine bool
+	Fault        string
+	CreatedAt    time.Time
+	ChangedAt    time.Time
 }
 
 type Thread struct {

@@ -40,6 +40,8 @@ type item struct {
 	id        int64
 	threadID  int64
 	taught    []triage.Correction // about its sender, newest first
+	taughtAt  time.Time           // the newest of them
+	corrected bool                // they gave the verdict its category
 	before    []string            // visible texts of the thread so far, newest first
 	messageID string              // the header's, or one made of the identity
 }
@@ -223,8 +225,9 @@ func (m *item) parse(now time.Time) {
 }
 
 func (m *item) judge(box Mailbox) {
-	m.verdict = triage.Judge(triage.Input{Mail: m.mail, Owner: box.Addresses, Thread: m.before, Now: m.received}).
-		Corrected(strings.ToLower(first(m.mail.From).Address), m.mail.Subject, m.taught)
+	own := triage.Judge(triage.Input{Mail: m.mail, Owner: box.Addresses, Thread: m.before, Now: m.received})
+	m.verdict = own.Corrected(strings.ToLower(first(m.mail.From).Address), m.mail.Subject, m.taught)
+	m.corrected = len(m.verdict.Why) > len(own.Why) // the reason that a correction adds
 }
 
 // document is what of the mail is found by words.

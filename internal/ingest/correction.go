@@ -3,8 +3,13 @@ package ingest
 import (
 	"context"
 	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"applylens/internal/db"
+	"applylens/internal/rule"
+	"applylens/internal/search"
 	"applylens/internal/triage"
 )
 
@@ -23,7 +28,24 @@ func (in *Ingest) readCorrections(ctx context.Context, box Mailbox, b *batch) er
 	for _, r := range rows {
 		for _, m := range bySender[r.Sender] {
 			m.taught = append(m.taught, triage.Correction{Sender: r.Sender, Pattern: r.Pattern, Category: triage.Category(r.Category)})
+			if r.At.After(m.taughtAt) {
+				m.taughtAt = r.At
+			}
 		}
 	}
 	return err
+}
+
+// runRules lets stored mail meet the rules of its owner.
+func (in *Ingest) runRules(ctx context.Context, tx pgx.Tx, q *db.Queries, box Mailbox, mails []*item, segment search.Segment) error {
+	if len(mails) == 0 {
+		return nil
+	}
+	corrected := map[int64]time.Time{}
+	for _, m := range mails {
+		if m.corrected {
+			corrected[m.id] = m.taughtAt
+		}
+	}
+	return rule.Run(ctx, tx, q, &in.Words, rule.Mail{UserID: box.UserID, Me: box.Addresses, Segment: segment, Corrected: corrected}, in.Now())
 }

@@ -99,6 +99,9 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		if err := q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: box.UserID, Ids: append(changed, noted...)}); err != nil {
 			return err
 		}
+		if err := in.runRules(ctx, tx, q, box, b.mails, segment); err != nil {
+			return err
+		}
 		return q.MailChanged(ctx, box.UserID)
 	})
 }

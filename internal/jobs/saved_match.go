@@ -92,7 +92,7 @@ func (w *savedMatch) look(ctx context.Context, q *db.Queries, tx pgx.Tx, user db
 	if err != nil {
 		zone = time.UTC
 	}
-	found, err := w.engine.Among(ctx, tx, search.Parse(s.Query, now.In(zone)), search.Request{UserID: user.ID, Me: []string{user.Email}}, ids)
+	found, err := w.engine.Matching(ctx, tx, search.Parse(s.Query, now.In(zone)), search.Request{UserID: user.ID, Me: []string{user.Email}}, ids)
 	if err != nil {
 		return 0, 0, err
 	}

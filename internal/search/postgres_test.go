@@ -304,8 +304,14 @@ func TestSearchForgets(t *testing.T) {
 	if after := find(); after.Total != 1 || after.Hits[0].ID != before.Hits[1].ID {
 		t.Errorf("found %+v after one of two was forgotten", after.Hits)
 	}
+	if err := EraseAll(t.Context(), d, me); err != nil {
+		t.Fatal(err)
+	}
 	if n := blocks(); n != 0 {
 		t.Errorf("words of the forgotten mail are still in %d blocks", n)
+	}
+	if after := find(); after.Total != 1 || after.Hits[0].ID != before.Hits[1].ID {
+		t.Errorf("found %+v after the words were erased", after.Hits)
 	}
 }
 
