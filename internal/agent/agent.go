@@ -6,6 +6,8 @@ package agent
 import (
 	"slices"
 	"time"
+
+	"applylens/internal/triage"
 )
 
 // An Agent is what the runtime knows of one.
@@ -37,13 +39,16 @@ const (
 
 // Triage judges mail: its runs are chunks of it.
 func Triage() Agent {
-	return Agent{Name: InboxTriage, Version: TriageVersion, About: "Judges new or chosen mail: category, priority, needs reply, risk, facts, and why.",
+	return Agent{Name: InboxTriage, Version: triage.Version(), About: "Judges new or chosen mail: category, priority, needs reply, risk, facts, and why.",
 		Limits: Limits{Time: time.Minute, Items: 1000, Cost: 5_000_000, DayCost: 20_000_000}}
 }
 
+// searchVersion is raised when a change of the search may change answers.
+const searchVersion = "1"
+
 // Search finds mail.
 func Search() Agent {
-	return Agent{Name: InboxSearch, Version: SearchVersion, About: "Answers a query over a person's mail: ranked mails, highlights, mode and coverage.",
+	return Agent{Name: InboxSearch, Version: searchVersion, About: "Answers a query over a person's mail: ranked mails, highlights, mode and coverage.",
 		Limits: Limits{Time: 20 * time.Second, Cost: 50_000, DayCost: 5_000_000}}
 }
 
@@ -100,9 +105,3 @@ const (
 
 // Outcomes lists the outcomes.
 func Outcomes() []Outcome { return []Outcome{OK, Failed, Timeout, OverBudget, Denied} }
-
-// The versions of the agents that run.
-const (
-	TriageVersion = "1.0.0"
-	SearchVersion = "1.0.0"
-)

@@ -13,6 +13,68 @@ import (
 	"github.com/google/uuid"
 )
 
+const agentStates = `-- name: AgentStates :many
+with h as (
+	select agent, outcome, bucket, sum(runs) as runs, sum(items) as items, sum(cost_microusd) as cost_microusd, sum(duration_us) as duration_us, max(last_at) as last_at
+	from run_hours where agent = any($1::text[]) and hour >= $2::timestamptz group by 1, 2, 3
+)
+select n.agent::text as agent,
+	coalesce((select jsonb_agg(jsonb_build_object('outcome', h.outcome, 'bucket', h.bucket, 'runs', h.runs, 'items', h.items,
+		'cost_microusd', h.cost_microusd, 'duration_us', h.duration_us, 'last_at', h.last_at)) from h where h.agent = n.agent), '[]')::jsonb as counts,
+	coalesce(f.id, '00000000-0000-0000-0000-000000000000')::uuid as failed_id, coalesce(f.started_at, 'epoch')::timestamptz as failed_at,
+	coalesce(f.outcome, '')::text as failed_outcome, coalesce(f.error, '')::text as failed_error,
+	(select count(*) from run_live l where l.agent = n.agent)::bigint as live
+from unnest($1::text[]) as n (agent)
+left join lateral (
+	select r.id, r.started_at, r.outcome, r.error from runs r
+	where r.agent = n.agent and r.outcome <> 'ok' and r.outcome <> 'denied' and not r.dry_run order by r.started_at desc, r.id desc limit 1) f on true
+`
+
+type AgentStatesParams struct {
+	Agents []string
+	Since  time.Time
+}
+
+type AgentStatesRow struct {
+	Agent         string
+	Counts        json.RawMessage
+	FailedID      uuid.UUID
+	FailedAt      time.Time
+	FailedOutcome string
+	FailedError   string
+	Live          int64
+}
+
+// AgentStates is how agents fared since a time: runs by outcome and duration, the newest failure, what runs now. For
+// operators; dry runs are left out.
+func (q *Queries) AgentStates(ctx context.Context, arg AgentStatesParams) ([]AgentStatesRow, error) {
+	rows, err := q.db.Query(ctx, agentStates, arg.Agents, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AgentStatesRow{}
+	for rows.Next() {
+		var i AgentStatesRow
+		if err := rows.Scan(
+			&i.Agent,
+			&i.Counts,
+			&i.FailedID,
+			&i.FailedAt,
+			&i.FailedOutcome,
+			&i.FailedError,
+			&i.Live,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const agentSwitchAdd = `-- name: AgentSwitchAdd :exec
 insert into agent_switches (agent, state, reason, changed_by) values ($1, $2, $3, $4::bigint)
 `
@@ -117,6 +179,116 @@ func (q *Queries) AgentSwitches(ctx context.Context) ([]AgentSwitchesRow, error)
 	return items, nil
 }
 
+const agentVersions = `-- name: AgentVersions :many
+select version, outcome, bucket, sum(runs)::bigint as runs, sum(items)::bigint as items, sum(cost_microusd)::bigint as cost_microusd,
+	sum(duration_us)::bigint as duration_us, max(last_at)::timestamptz as last_at
+from run_hours where agent = $1 and hour >= $2::timestamptz group by 1, 2, 3
+`
+
+type AgentVersionsParams struct {
+	Agent string
+	Since time.Time
+}
+
+type AgentVersionsRow struct {
+	Version      string
+	Outcome      string
+	Bucket       int16
+	Runs         int64
+	Items        int64
+	CostMicrousd int64
+	DurationUs   int64
+	LastAt       time.Time
+}
+
+// AgentVersions is how the versions of an agent fared since a time.
+func (q *Queries) AgentVersions(ctx context.Context, arg AgentVersionsParams) ([]AgentVersionsRow, error) {
+	rows, err := q.db.Query(ctx, agentVersions, arg.Agent, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AgentVersionsRow{}
+	for rows.Next() {
+		var i AgentVersionsRow
+		if err := rows.Scan(
+			&i.Version,
+			&i.Outcome,
+			&i.Bucket,
+			&i.Runs,
+			&i.Items,
+			&i.CostMicrousd,
+			&i.DurationUs,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const runArtefact = `-- name: RunArtefact :one
+select media_type, body from run_artefacts where started_at = $1 and run_id = $2 and name = $3
+`
+
+type RunArtefactParams struct {
+	StartedAt time.Time
+	RunID     uuid.UUID
+	Name      string
+}
+
+type RunArtefactRow struct {
+	MediaType string
+	Body      string
+}
+
+func (q *Queries) RunArtefact(ctx context.Context, arg RunArtefactParams) (RunArtefactRow, error) {
+	row := q.db.QueryRow(ctx, runArtefact, arg.StartedAt, arg.RunID, arg.Name)
+	var i RunArtefactRow
+	err := row.Scan(&i.MediaType, &i.Body)
+	return i, err
+}
+
+const runArtefacts = `-- name: RunArtefacts :many
+select name, media_type, octet_length(body)::integer as size from run_artefacts where started_at = $1 and run_id = $2 order by name
+`
+
+type RunArtefactsParams struct {
+	StartedAt time.Time
+	RunID     uuid.UUID
+}
+
+type RunArtefactsRow struct {
+	Name      string
+	MediaType string
+	Size      int32
+}
+
+// RunArtefacts lists the documents of a run without their bodies.
+func (q *Queries) RunArtefacts(ctx context.Context, arg RunArtefactsParams) ([]RunArtefactsRow, error) {
+	rows, err := q.db.Query(ctx, runArtefacts, arg.StartedAt, arg.RunID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RunArtefactsRow{}
+	for rows.Next() {
+		var i RunArtefactsRow
+		if err := rows.Scan(&i.Name, &i.MediaType, &i.Size); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runBeat = `-- name: RunBeat :many
 select b::uuid as id from run_beat($1, $2::jsonb) b
 `
@@ -157,6 +329,123 @@ func (q *Queries) RunCancel(ctx context.Context, id uuid.UUID) (bool, error) {
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const runChildren = `-- name: RunChildren :many
+select id, agent, version, outcome, started_at, duration_us, items, error from runs where parent_id = $1::uuid order by started_at, id limit $2
+`
+
+type RunChildrenParams struct {
+	ID      uuid.UUID
+	MaxRows int32
+}
+
+type RunChildrenRow struct {
+	ID         uuid.UUID
+	Agent      string
+	Version    string
+	Outcome    string
+	StartedAt  time.Time
+	DurationUs int64
+	Items      int32
+	Error      string
+}
+
+// RunChildren lists the runs that a run asked for.
+func (q *Queries) RunChildren(ctx context.Context, arg RunChildrenParams) ([]RunChildrenRow, error) {
+	rows, err := q.db.Query(ctx, runChildren, arg.ID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RunChildrenRow{}
+	for rows.Next() {
+		var i RunChildrenRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Agent,
+			&i.Version,
+			&i.Outcome,
+			&i.StartedAt,
+			&i.DurationUs,
+			&i.Items,
+			&i.Error,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const runDetail = `-- name: RunDetail :one
+select input, output from run_details where started_at = $1 and run_id = $2
+`
+
+type RunDetailParams struct {
+	StartedAt time.Time
+	RunID     uuid.UUID
+}
+
+type RunDetailRow struct {
+	Input  string
+	Output json.RawMessage
+}
+
+// RunDetail returns what a run was asked and answered; for its owner, or for operators when it is nobody's.
+func (q *Queries) RunDetail(ctx context.Context, arg RunDetailParams) (RunDetailRow, error) {
+	row := q.db.QueryRow(ctx, runDetail, arg.StartedAt, arg.RunID)
+	var i RunDetailRow
+	err := row.Scan(&i.Input, &i.Output)
+	return i, err
+}
+
+const runEdges = `-- name: RunEdges :one
+select run_edges()::bigint[] as edges
+`
+
+// RunEdges are the upper edges of the histogram of durations, in microseconds.
+func (q *Queries) RunEdges(ctx context.Context) ([]int64, error) {
+	row := q.db.QueryRow(ctx, runEdges)
+	var edges []int64
+	err := row.Scan(&edges)
+	return edges, err
+}
+
+const runGet = `-- name: RunGet :one
+select id, agent, version, release, user_id, trigger, parent_id, idempotency_key, dry_run, started_at, duration_us, outcome, items, cost_microusd, tokens_in, tokens_out, input_digest, detail, error, recorded_at from runs where id = $1 limit 1
+`
+
+// RunGet returns a run that the connection may see.
+func (q *Queries) RunGet(ctx context.Context, id uuid.UUID) (Run, error) {
+	row := q.db.QueryRow(ctx, runGet, id)
+	var i Run
+	err := row.Scan(
+		&i.ID,
+		&i.Agent,
+		&i.Version,
+		&i.Release,
+		&i.UserID,
+		&i.Trigger,
+		&i.ParentID,
+		&i.IdempotencyKey,
+		&i.DryRun,
+		&i.StartedAt,
+		&i.DurationUs,
+		&i.Outcome,
+		&i.Items,
+		&i.CostMicrousd,
+		&i.TokensIn,
+		&i.TokensOut,
+		&i.InputDigest,
+		&i.Detail,
+		&i.Error,
+		&i.RecordedAt,
+	)
+	return i, err
 }
 
 const runKeyClaim = `-- name: RunKeyClaim :one
@@ -286,6 +575,55 @@ func (q *Queries) RunKeysExpired(ctx context.Context, before time.Time) (int64, 
 	return column_1, err
 }
 
+const runLive = `-- name: RunLive :many
+select id, agent, version, user_id, trigger, dry_run, started_at, items, beat_at, cancel_at from run_live order by started_at, id limit $1
+`
+
+type RunLiveRow struct {
+	ID        uuid.UUID
+	Agent     string
+	Version   string
+	UserID    *int64
+	Trigger   string
+	DryRun    bool
+	StartedAt time.Time
+	Items     int32
+	BeatAt    time.Time
+	CancelAt  *time.Time
+}
+
+// RunLive lists what runs now, oldest first.
+func (q *Queries) RunLive(ctx context.Context, maxRows int32) ([]RunLiveRow, error) {
+	rows, err := q.db.Query(ctx, runLive, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RunLiveRow{}
+	for rows.Next() {
+		var i RunLiveRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Agent,
+			&i.Version,
+			&i.UserID,
+			&i.Trigger,
+			&i.DryRun,
+			&i.StartedAt,
+			&i.Items,
+			&i.BeatAt,
+			&i.CancelAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runMonthDrop = `-- name: RunMonthDrop :one
 select run_month_drop($1, $2)::boolean
 `
@@ -365,6 +703,22 @@ func (q *Queries) RunSpent(ctx context.Context, arg RunSpentParams) (RunSpentRow
 	var i RunSpentRow
 	err := row.Scan(&i.CostMicrousd, &i.Items)
 	return i, err
+}
+
+const runSteps = `-- name: RunSteps :one
+select steps from run_steps where started_at = $1 and run_id = $2
+`
+
+type RunStepsParams struct {
+	StartedAt time.Time
+	RunID     uuid.UUID
+}
+
+func (q *Queries) RunSteps(ctx context.Context, arg RunStepsParams) (json.RawMessage, error) {
+	row := q.db.QueryRow(ctx, runSteps, arg.StartedAt, arg.RunID)
+	var steps json.RawMessage
+	err := row.Scan(&steps)
+	return steps, err
 }
 
 const runsLost = `-- name: RunsLost :one
