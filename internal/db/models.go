@@ -7,24 +7,29 @@ package db
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 type Action struct {
-	UserID    int64
-	ID        int64
-	Kind      string
-	Args      json.RawMessage
-	State     string
-	Actor     string
-	Reason    string
-	ItemCount int32
-	Key       *string
-	CreatedAt time.Time
-	DecidedAt *time.Time
-	DoneAt    *time.Time
-	UndoneAt  *time.Time
-	Error     string
-	RuleID    *int64
+	UserID          int64
+	ID              int64
+	Kind            string
+	Args            json.RawMessage
+	State           string
+	Actor           string
+	Reason          string
+	ItemCount       int32
+	Key             *string
+	CreatedAt       time.Time
+	DecidedAt       *time.Time
+	DoneAt          *time.Time
+	UndoneAt        *time.Time
+	Error           string
+	RunID           *uuid.UUID
+	ExpiresAt       *time.Time
+	ApprovalsNeeded int16
+	RuleID          *int64
 }
 
 type Attachment struct {
@@ -107,6 +112,29 @@ type Rule struct {
 	Fault        string
 	CreatedAt    time.Time
 	ChangedAt    time.Time
+}
+
+type Run struct {
+	ID             uuid.UUID
+	Agent          string
+	Version        string
+	Release        string
+	UserID         *int64
+	Trigger        string
+	ParentID       *uuid.UUID
+	IdempotencyKey *string
+	DryRun         bool
+	StartedAt      time.Time
+	DurationUs     int64
+	Outcome        string
+	Items          int32
+	CostMicrousd   int64
+	TokensIn       int32
+	TokensOut      int32
+	InputDigest    []byte
+	Detail         json.RawMessage
+	Error          string
+	RecordedAt     time.Time
 }
 
 type Thread struct {
