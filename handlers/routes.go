@@ -102,6 +102,7 @@ func (s *Server) routes() []route {
 		{post, "/settings/rules/:id/move", auth.User, s.ruleMove, page},
 		{post, "/settings/rules/:id/undo", auth.User, s.ruleUndo, page},
 		{post, "/settings/rules/:id/delete", auth.User, s.ruleDelete, page},
+		{get, "/settings/accuracy", auth.User, s.accuracyPage, page},
 		{get, "/settings/learned", auth.User, s.learnedPage, page},
 		{post, "/settings/learned/forget", auth.User, s.learnedForget, page},
 	}

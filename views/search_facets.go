@@ -111,8 +111,8 @@ func barEdge(b search.DateBar, unit string) string {
 	return b.From.Format("2 Jan 2006")
 }
 
-// share is a count in hundredths of the highest.
-func share(f search.Facet, all []search.Facet) string {
+// facetShare is a count in hundredths of the highest.
+func facetShare(f search.Facet, all []search.Facet) string {
 	most := 1
 	for _, o := range all {
 		most = max(most, o.Count)

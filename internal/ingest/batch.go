@@ -41,7 +41,7 @@ type item struct {
 	words     search.Lexemes
 	id        int64
 	threadID  int64
-	taught    []triage.Correction // about its sender, newest first
+	taught    []triage.Correction // about its sender or its shape, newest first
 	taughtAt  time.Time           // the newest of them
 	corrected bool                // they gave the verdict its category
 	before    []string            // visible texts of the thread so far, newest first
