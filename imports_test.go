@@ -60,6 +60,7 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/gmail/gmailsync", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "vault", "gmail", "search", "ingest", "action"}},
 	{"internal/knowledge", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "db", "llm", "search"}},
 	{"internal/privacy", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "llm", "gmail", "search", "action"}},
+	{"internal/slo/watch", []string{"errs", "slo", "db"}},
 	{"internal/alert", []string{"errs", "config", "telemetry", "slo", "db"}},
 	{"internal/oncall", []string{"errs", "config", "telemetry", "db", "alert"}},
 	{"internal/incident", []string{"errs", "config", "telemetry", "db", "alert", "oncall"}},

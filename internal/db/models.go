@@ -32,6 +32,47 @@ type Action struct {
 	RuleID          *int64
 }
 
+type Alert struct {
+	ID             int64
+	Key            string
+	Objective      string
+	Class          string
+	Pair           string
+	FiredAt        time.Time
+	ResolvedAt     *time.Time
+	AcknowledgedAt *time.Time
+	AcknowledgedBy *int64
+	Silenced       bool
+	Sequence       int32
+}
+
+type AlertEvent struct {
+	ID        int64
+	AlertID   int64
+	Sequence  int32
+	State     string
+	Minute    time.Time
+	Silenced  bool
+	LongBurn  *float64
+	ShortBurn *float64
+	Text      string
+	MadeBy    *int64
+	MadeAt    time.Time
+}
+
+type AlertSilence struct {
+	ID        int64
+	Objective *string
+	Class     *string
+	FromAt    time.Time
+	UntilAt   time.Time
+	Reason    string
+	MadeBy    *int64
+	MadeAt    time.Time
+	EndedBy   *int64
+	EndedAt   *time.Time
+}
+
 type Attachment struct {
 	UserID      int64
 	EmailID     int64
@@ -135,6 +176,37 @@ type Run struct {
 	Detail         json.RawMessage
 	Error          string
 	RecordedAt     time.Time
+}
+
+type SloCorrection struct {
+	ID          int64
+	Objective   *string
+	FromAt      time.Time
+	UntilAt     time.Time
+	Reason      string
+	MadeBy      *int64
+	MadeAt      time.Time
+	WithdrawnBy *int64
+	WithdrawnAt *time.Time
+}
+
+type SloObjective struct {
+	Objective  string
+	Version    int32
+	ValidFrom  time.Time
+	TargetBp   int32
+	LimitValue int64
+	PeriodDays int32
+	Source     string
+	Reason     string
+	ChangedBy  *int64
+	ChangedAt  time.Time
+}
+
+type SloState struct {
+	Objective string
+	Minute    time.Time
+	Report    json.RawMessage
 }
 
 type Thread struct {
