@@ -29,18 +29,18 @@ type DayUnits struct {
 }
 
 // width returns where a number of units stands on a scale of 200.
-func (m Meter) width(units int64) string {
+func (m Meter) width(n int64) string {
 	if m.Limit <= 0 {
 		return "0"
 	}
-	return strconv.FormatInt(min(200, max(units*200/m.Limit, min(units, 1))), 10)
+	return strconv.FormatInt(min(200, max(n*200/m.Limit, min(n, 1))), 10)
 }
 
 func (m Meter) text() string {
 	if m.Limit <= 0 {
-		return grouped(m.Used) + " units, no limit"
+		return units(m.Used) + " units, no limit"
 	}
-	return grouped(m.Used) + " of " + grouped(m.Limit)
+	return units(m.Used) + " of " + units(m.Limit)
 }
 
 // most is the largest of the days, at least 1.
@@ -52,17 +52,8 @@ func (q Quota) most() int64 {
 	return most
 }
 
-// grouped writes a number with commas between thousands.
-func grouped(n int64) string {
-	if n < 0 {
-		return "-" + grouped(-n)
-	}
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+// units writes a number of units, or of mails, with commas between thousands.
+func units(n int64) string { return grouped(int(n)) }
 
 // An OverviewQuota is what operators see of the quota: the project's sums, and units of today by account.
 type OverviewQuota struct {

@@ -47,6 +47,7 @@ async function morph() {
 	if (fresh) putRows(document.getElementById("list"), fresh);
 	htmx.process(document.getElementById("main"));
 	settle();
+	document.dispatchEvent(new Event("refreshed"));
 }
 
 const morphInto = (from, to) =>
@@ -127,7 +128,7 @@ function mayMorph(from, to) {
 	if (from.nodeType === 1 && from.id === "list" && from.matches("ul") && to.childElementCount === 0) return false;
 	if (from.nodeType === 1 && from.matches(".row.here")) to.classList.add("here");
 	if (from.nodeType === 1 && from.matches(".pickbox, [data-all]") && from.checked) to.setAttribute("checked", "");
-	return !(from.nodeType === 1 && from.matches("[popover]:popover-open"));
+	return !(from.nodeType === 1 && from.matches("[popover]:popover-open, #facets, [data-draft]")); // what is being written stays
 }
 
 export function startLive() {
