@@ -87,6 +87,11 @@ var libraries = []struct {
 	{"github.com/gorilla/sessions", []string{"internal/auth", "handlers"}},
 	{"github.com/alecthomas/kong", []string{"cmd"}},
 	{"github.com/fergusstrange/embedded-postgres", []string{"internal/db"}},
+	{"github.com/danielgtaylor/huma/", []string{"handlers"}},
+	{"github.com/ulule/limiter/", []string{"handlers", "cmd"}},
+	{"github.com/redis/go-redis/", []string{"cmd"}},
+	{"github.com/slack-go/slack", []string{"internal/alert"}},
+	{"github.com/wneessen/go-mail", []string{"internal/alert"}},
 	{"github.com/chromedp/", []string{"test"}},
 }
 

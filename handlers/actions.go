@@ -208,20 +208,24 @@ func (s *Server) actionDecide(c echo.Context) error {
 	if !approve && c.FormValue("decision") != "deny" {
 		return errs.BadInput("Approve or deny.")
 	}
-	err = s.DB.Tx(c.Request().Context(), userID(c), func(q *db.Queries, _ pgx.Tx) error {
-		if err := action.Decide(c.Request().Context(), q, userID(c), id, approve); err != nil || !approve {
-			return err
-		}
-		_, err := action.RunStep(c.Request().Context(), q, userID(c), id)
-		return err
-	})
-	if err != nil {
+	if err := s.decide(c.Request().Context(), userID(c), id, approve); err != nil {
 		return err
 	}
 	if !approve {
 		return s.actionAnswer(c, views.Toast{Text: "Denied: it stays where it is."})
 	}
 	return s.actionAnswer(c, views.Toast{Text: "Approved and done.", ActionID: id})
+}
+
+// decide approves a proposal, and carries it out, or denies it.
+func (s *Server) decide(ctx context.Context, userID, id int64, approve bool) error {
+	return s.DB.Tx(ctx, userID, func(q *db.Queries, _ pgx.Tx) error {
+		if err := action.Decide(ctx, q, userID, id, approve); err != nil || !approve {
+			return err
+		}
+		_, err := action.RunStep(ctx, q, userID, id)
+		return err
+	})
 }
 
 // actionAnswer sends a toast to htmx, and everyone else back to where they were.
