@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -37,8 +38,7 @@ func (s *Server) programs(e *echo.Echo) *api {
 	config.Servers = []*huma.Server{{URL: apiBase}}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token."}}
 	config.Security = []map[string][]string{{"token": {}}}
-	group := e.Group(apiBase, s.Auth.RequireProgram, s.limitProgram, middleware.BodyLimit(apiBodyLimit), within(requestTime), s.answerOnce)
-	a := &api{Server: s, huma: humaecho.NewWithGroup(e, group, config)}
+	a := &api{Server: s, huma: humaecho.NewWithGroup(e, e.Group(apiBase), config)}
 	a.apiRoutes()
 	return a
 }
@@ -54,17 +54,8 @@ func (a *api) openAPI(c echo.Context) error { return c.JSON(http.StatusOK, a.hum
 // add registers an operation. run gets the person on whose behalf the program acts; its errors are shown as those of
 // pages are, as a problem of RFC 9457.
 func add[I, O any](a *api, op operation, run func(ctx context.Context, user db.User, in *I) (*O, error)) {
-	permitted := func(ctx huma.Context, next func(huma.Context)) {
-		c := humaecho.Unwrap(ctx)
-		if err := auth.Permitted(c, op.scope, op.role); err != nil {
-			code, msg := errs.Shown(err)
-			_ = huma.WriteErr(a.huma, ctx, code, msg) // the other side may have gone
-			return
-		}
-		next(huma.WithValue(ctx, callerKey{}, auth.UserOf(c)))
-	}
 	huma.Register(a.huma, huma.Operation{
-		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary, Tags: []string{op.tag}, Middlewares: huma.Middlewares{permitted},
+		OperationID: op.id, Method: op.method, Path: op.path, Summary: op.summary, Tags: []string{op.tag}, Middlewares: huma.Middlewares{a.door(op)},
 		Description: "Needs the scope `" + string(op.scope) + "`" + needsRole(op.role) + ".",
 		Security:    []map[string][]string{{"token": {}}}, Extensions: map[string]any{"x-scope": op.scope},
 	}, func(ctx context.Context, in *I) (*O, error) {
@@ -75,6 +66,35 @@ func add[I, O any](a *api, op operation, run func(ctx context.Context, user db.U
 		}
 		return out, nil
 	})
+}
+
+// door is what a request passes on its way to an operation: who it is, how many there were, what it may do.
+func (a *api) door(op operation) func(huma.Context, func(huma.Context)) {
+	limits := []echo.MiddlewareFunc{a.Auth.RequireProgram, a.limitProgram, permitted(op), middleware.BodyLimit(apiBodyLimit), within(requestTime), a.answerOnce}
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humaecho.Unwrap(ctx)
+		run := func(c echo.Context) error {
+			next(huma.WithValue(ctx, callerKey{}, auth.UserOf(c)))
+			return nil
+		}
+		for _, limit := range slices.Backward(limits) {
+			run = limit(run)
+		}
+		if err := run(c); err != nil {
+			c.Error(err)
+		}
+	}
+}
+
+func permitted(op operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := auth.Permitted(c, op.scope, op.role); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
 }
 
 // callerKey is where the middleware leaves the person for the handler: huma's handlers see no request.
