@@ -43,6 +43,8 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/blobs", []string{"errs", "config"}},
 	{"internal/fetch", []string{"errs", "config", "telemetry"}},
 	{"internal/imageproxy", []string{"errs", "config", "telemetry", "fetch", "mail"}},
+	{"internal/embed/onnx", []string{"errs", "embed"}},
+	{"internal/embed/remote", []string{"errs", "embed"}},
 	{"internal/db/embedded", []string{"errs", "config"}},
 	{"internal/db", []string{"errs", "config", "telemetry", "db/embedded", "/migrations"}},
 	{"internal/db/dbtest", []string{"errs", "config", "db", "db/embedded", "/migrations"}},
@@ -53,10 +55,12 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/gmail/gmailtest", []string{"errs", "mail", "gmail"}},
 	{"internal/search", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "db", "llm"}},
 	{"internal/action", []string{"errs", "config", "telemetry", "mail", "triage", "db", "gmail", "search"}},
-	{"internal/ingest", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "blobs", "db", "gmail", "search", "action"}},
+	{"internal/rule", []string{"errs", "mail", "triage", "db", "search", "action"}},
+	{"internal/ingest", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "blobs", "db", "gmail", "search", "action", "rule"}},
 	{"internal/gmail/gmailsync", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "vault", "gmail", "search", "ingest", "action"}},
 	{"internal/knowledge", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "db", "llm", "search"}},
 	{"internal/privacy", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "llm", "gmail", "search", "action"}},
+	{"internal/slo/watch", []string{"errs", "slo", "db"}},
 	{"internal/alert", []string{"errs", "config", "telemetry", "slo", "db"}},
 	{"internal/oncall", []string{"errs", "config", "telemetry", "db", "alert"}},
 	{"internal/incident", []string{"errs", "config", "telemetry", "db", "alert", "oncall"}},
@@ -93,6 +97,8 @@ var libraries = []struct {
 	{"github.com/slack-go/slack", []string{"internal/alert"}},
 	{"github.com/wneessen/go-mail", []string{"internal/alert"}},
 	{"github.com/chromedp/", []string{"test"}},
+	{"github.com/ebitengine/purego", []string{"internal/embed/onnx"}},
+	{"github.com/openai/openai-go/", []string{"internal/embed/remote", "internal/llm"}},
 }
 
 // forbiddenInPure are packages that reach outside the process. net/http may be imported for the

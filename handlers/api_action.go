@@ -144,7 +144,7 @@ type approvalIn struct {
 }
 
 func (a *api) approvalDecide(ctx context.Context, user db.User, in *approvalIn) (*actionOut, error) {
-	if err := a.decide(ctx, user.ID, in.ID, in.Body.Decision == "approve"); err != nil {
+	if _, err := a.decide(ctx, user.ID, in.ID, in.Body.Decision == "approve"); err != nil {
 		return nil, err
 	}
 	return a.actionGet(ctx, user, &in.ByID)

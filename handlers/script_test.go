@@ -20,6 +20,7 @@ import (
 	"applylens/handlers"
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
+	"applylens/internal/db"
 	"applylens/internal/db/dbtest"
 	"applylens/internal/fetch"
 	"applylens/internal/imageproxy"
@@ -114,9 +115,21 @@ func (s *site) thread(ctx context.Context, user int64, subject string) (int64, e
 	return id, nil
 }
 
+// ruleID returns the id of a rule by its name; the stranger's is made when it is asked for.
+func (s *site) ruleID(ctx context.Context, user int64, name string) (id int64, err error) {
+	if user == s.foreign {
+		return s.DB.As(user).RuleCreate(ctx, db.RuleCreateParams{UserID: user, Name: name, Query: "offer", Star: true, Most: 100})
+	}
+	err = s.DB.Owner(user).QueryRow(ctx, "select id from rules where user_id = $1 and name = $2", user, name).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("rule %q: %w", name, err)
+	}
+	return id, nil
+}
+
 // TestScripts runs the page scripts of testdata: a request, then what must hold of its answer.
 //
-//	GET /t/{thread SUBJECT}     a page; {foreign SUBJECT} is the same thread of someone else
+//	GET /t/{thread SUBJECT}     a page; {foreign SUBJECT} is the same thread of someone else, {rule NAME} the id of a rule
 //	HX GET /search?q=offer      the same as htmx asks
 //	POST /actions kind=archive&thread={thread SUBJECT}
 //	code == 303
@@ -156,7 +169,7 @@ type player struct {
 	checks int
 }
 
-var placeholder = regexp.MustCompile(`\{(thread|foreign) ([^}]*)\}`)
+var placeholder = regexp.MustCompile(`\{(thread|foreign|rule|foreignrule) ([^}]*)\}`)
 
 func (p *player) step(line string) {
 	if line == "" || strings.HasPrefix(line, "#") {
@@ -164,11 +177,14 @@ func (p *player) step(line string) {
 	}
 	line = placeholder.ReplaceAllStringFunc(line, func(s string) string {
 		m := placeholder.FindStringSubmatch(s)
-		user := p.user
-		if m[1] == "foreign" {
+		user, find := p.user, p.thread
+		if strings.HasPrefix(m[1], "foreign") {
 			user = p.foreign
 		}
-		id, err := p.thread(p.t.Context(), user, m[2])
+		if strings.HasSuffix(m[1], "rule") {
+			find = p.ruleID
+		}
+		id, err := find(p.t.Context(), user, m[2])
 		if err != nil {
 			p.t.Fatalf("%s: %v", p.at, err)
 		}

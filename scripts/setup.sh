@@ -22,6 +22,7 @@ test | bench)
 	;;
 esac
 if [ "$purpose" = test ] && ! python3 -m venv --help >/dev/null 2>&1; then missing+=(python3-venv); fi
+if [ "$purpose" = test ]; then need promtool prometheus; fi
 if [ "$purpose" = check ]; then need git git; fi
 if [ "$purpose" = bench ]; then
 	need notmuch notmuch
@@ -41,7 +42,7 @@ install_missing() {
 explain_missing() {
 	echo "setup: missing: ${missing[*]}. Install with: sudo apt-get install ${missing[*]}" >&2
 	case $purpose in
-	test) echo "setup: browser and accessibility tests are skipped without them; all others run." >&2 ;;
+	test) echo "setup: what needs them (a browser, Prometheus) is skipped and says so; all other tests run." >&2 ;;
 	bench) echo "setup: measurements that need them are left out and shown as such." >&2 ;;
 	check) echo "setup: what is generated with them is not compared." >&2 ;;
 	css)

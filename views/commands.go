@@ -31,6 +31,7 @@ func Commands() []Command {
 		{[]string{"b"}, "Snooze…", "Act", "mail", "", "pick:snooze"},
 		{[]string{"l"}, "Label…", "Act", "mail", "", "pick:label"},
 		{[]string{"v"}, "Correct the category…", "Act", "mail", "", "pick:category"},
+		{[]string{"Shift+V"}, "The category is right", "Act", "mail", "", "act:confirm"},
 		{[]string{"s"}, "Star or unstar", "Act", "mail", "", "star"},
 		{[]string{"Shift+I"}, "Mark as read", "Act", "mail", "", "act:read"},
 		{[]string{"Shift+U"}, "Mark as unread", "Act", "mail", "", "act:unread"},
@@ -54,6 +55,7 @@ func Commands() []Command {
 		{[]string{"g a"}, "All mail", "Go to", "any", "/?in=all", ""},
 		{[]string{"g q"}, "Quarantine", "Go to", "any", "/?in=quarantine", ""},
 		{[]string{"g j"}, "Journal", "Go to", "any", "/journal", ""},
+		{[]string{"g r"}, "Rules", "Go to", "any", "/settings/rules", ""},
 		{[]string{"g ,"}, "Settings", "Go to", "any", "/settings", ""},
 
 		{[]string{"/"}, "Search", "Everywhere", "any", "", "search"},

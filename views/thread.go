@@ -242,6 +242,7 @@ func done(kind, state string, args json.RawMessage, now time.Time) string {
 		Until    *time.Time `json:"until"`
 		Label    string     `json:"label"`
 		Category string     `json:"category"`
+		Priority string     `json:"priority"`
 	}
 	if json.Unmarshal(args, &with) != nil {
 		return verb(kind)
@@ -255,6 +256,8 @@ func done(kind, state string, args json.RawMessage, now time.Time) string {
 		return "Label “" + with.Label + "” removed"
 	case kind == "categorise":
 		return "Category set to " + CategoryName(with.Category)
+	case kind == "prioritise":
+		return "Priority set to " + with.Priority
 	}
 	return past(kind)
 }
@@ -283,6 +286,12 @@ func past(kind string) string {
 		return "Starred"
 	case "unstar":
 		return "Star removed"
+	case "confirm":
+		return "Category confirmed"
+	case "needs_reply":
+		return "Marked as waiting for a reply"
+	case "no_reply":
+		return "Marked as needing no reply"
 	}
 	return verb(kind)
 }

@@ -25,6 +25,7 @@ type Ingest struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	Words search.Analyzer
+	Judge Judge // keeps account of judging; nil judges without
 }
 
 // A Mailbox says whose mail comes in.
@@ -32,6 +33,7 @@ type Mailbox struct {
 	UserID    int64
 	Addresses []string // the owner's own, lower case
 	Sample    bool     // mail of the sample mailbox, removable as a whole
+	Trigger   string   // who brings the mail: person (also when empty), push or schedule
 }
 
 // Counts are what an import prints at its end.

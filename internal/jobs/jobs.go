@@ -47,6 +47,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+		addSLO(cfg, d)
 		if d.Gmail != nil {
 			addGmail(cfg, d.Gmail)
 		}

@@ -10,10 +10,12 @@ import (
 
 	"applylens/internal/action"
 	"applylens/internal/db"
+	"applylens/internal/search"
 )
 
 // SweepArgs is the safety net under the other jobs: it ends snoozes whose job was lost, finishes actions and imports
-// that were interrupted, and removes sessions and links whose time is over.
+// that were interrupted, and removes sessions and links whose time is over. Words of emails deleted a day ago leave the
+// text index.
 type SweepArgs struct{}
 
 // Kind is the job's name.
@@ -64,6 +66,9 @@ func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err := w.imports(ctx, userID); err != nil {
 		return err
 	}
+	if err := w.erase(ctx, userID); err != nil {
+		return err
+	}
 	unfinished, err := w.db.As(userID).ActionUnfinished(ctx, userID)
 	if err != nil {
 		return err
@@ -72,4 +77,13 @@ func (w *sweep) user(ctx context.Context, userID int64) error {
 		err = errors.Join(err, action.Run(ctx, w.db, userID, id))
 	}
 	return err
+}
+
+// erase takes the words of deleted emails out of the text index; merges mostly have done so before.
+func (w *sweep) erase(ctx context.Context, userID int64) error {
+	due, err := w.db.As(userID).SearchDeadSince(ctx, db.SearchDeadSinceParams{UserID: userID, Before: w.now().Add(-24 * time.Hour)})
+	if err != nil || !due {
+		return err
+	}
+	return search.EraseAll(ctx, w.db, userID)
 }

@@ -137,6 +137,9 @@ func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) 
 	made := planOf(s, q, r)
 	p.Analyzer.put(s)
 	made.warnings = append(q.Warnings[:len(q.Warnings):len(q.Warnings)], made.warnings...)
+	if err := p.facts(ctx, db.New(conn), r.UserID, made.args); err != nil {
+		return made, nil, err
+	}
 	if len(made.wants) == 0 {
 		return made, &corpus{}, nil
 	}

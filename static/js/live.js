@@ -64,7 +64,7 @@ function mayChange(name, node) {
 function mayMorph(from, to) {
 	if (from.nodeType === 1 && from.matches(".row.here")) to.classList.add("here");
 	if (from.nodeType === 1 && from.matches(".pickbox, [data-all]") && from.checked) to.setAttribute("checked", "");
-	return !(from.nodeType === 1 && from.matches("[popover]:popover-open"));
+	return !(from.nodeType === 1 && from.matches("[popover]:popover-open, [data-draft]")); // what is being written stays
 }
 
 export function startLive() {

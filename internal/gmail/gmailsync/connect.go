@@ -9,6 +9,7 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/errs"
 	"applylens/internal/gmail"
+	"applylens/internal/search"
 )
 
 // AskAgain stands among the scopes of an account whose token covers less than was granted: the next grant needs a fresh
@@ -125,6 +126,9 @@ func (e *Engine) Forget(ctx context.Context, userID, accountID int64) error {
 		if n == 0 {
 			break
 		}
+	}
+	if err := search.EraseAll(ctx, e.DB, userID); err != nil { // the account is there until no word is left
+		return err
 	}
 	return e.DB.Tx(ctx, userID, func(q *db.Queries, _ pgx.Tx) error {
 		for _, step := range []func() error{
