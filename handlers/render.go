@@ -71,6 +71,7 @@ func pathOf(c echo.Context) string {
 	q := u.Query()
 	q.Del("rows")
 	q.Del("typed")
+	q.Del("edit")
 	if len(q) == 0 {
 		return u.Path
 	}

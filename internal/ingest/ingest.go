@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"applylens/internal/blobs"
@@ -26,6 +27,9 @@ type Ingest struct {
 	Now   func() time.Time
 	Words search.Analyzer
 	Judge Judge // keeps account of judging; nil judges without
+
+	// Stored, when it is set, is called in each transaction that stores new mail.
+	Stored func(ctx context.Context, q *db.Queries, tx pgx.Tx, userID int64) error
 }
 
 // A Mailbox says whose mail comes in.

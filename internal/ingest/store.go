@@ -89,6 +89,11 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 			if err := segment.Store(ctx, q, box.UserID, mailIDs(b.mails)); err != nil {
 				return err
 			}
+			if in.Stored != nil {
+				if err := in.Stored(ctx, q, tx, box.UserID); err != nil {
+					return err
+				}
+			}
 		}
 		noted, err := noteGmail(ctx, q, box, b, in.Now())
 		if err != nil {

@@ -24,8 +24,9 @@ async function send(form, button, data) {
 	const kind = url.searchParams.get("kind") ?? data.get("kind") ?? "";
 	button?.closest("[popover]")?.hidePopover();
 	const ids = data.getAll("thread");
-	const rows = ids.map(rowOf).filter(Boolean);
-	if (form.id === "bulk" && !document.querySelector("[data-thread]") && ids.length === 0) {
+	const emails = data.getAll("email").map((id) => document.getElementById("m" + id)); // of a search by emails
+	const rows = [...ids.map(rowOf), ...emails].filter(Boolean);
+	if (form.id === "bulk" && !document.querySelector("[data-thread]") && ids.length + emails.length === 0) {
 		return tell("Select some mail first.", true);
 	}
 	if (removing.has(kind)) leave(rows);

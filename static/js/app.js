@@ -5,6 +5,8 @@ import { startList } from "./list.js";
 import { startLive } from "./live.js";
 import { startPalette } from "./palette.js";
 import { startPickers } from "./picker.js";
+import { startSearch } from "./search.js";
+import { startSuggest } from "./suggest.js";
 import { startToasts } from "./toast.js";
 
 document.documentElement.dataset.script = "";
@@ -14,4 +16,6 @@ startActs();
 startKeys();
 startPalette();
 startPickers();
+startSuggest();
+startSearch();
 startLive();

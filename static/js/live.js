@@ -45,6 +45,7 @@ async function morph() {
 	}
 	htmx.process(document.getElementById("main"));
 	settle();
+	document.dispatchEvent(new Event("refreshed"));
 }
 
 // append adds the messages that came since the conversation was opened; those on the page stay as they are.
@@ -64,7 +65,7 @@ function mayChange(name, node) {
 function mayMorph(from, to) {
 	if (from.nodeType === 1 && from.matches(".row.here")) to.classList.add("here");
 	if (from.nodeType === 1 && from.matches(".pickbox, [data-all]") && from.checked) to.setAttribute("checked", "");
-	return !(from.nodeType === 1 && from.matches("[popover]:popover-open, [data-draft]")); // what is being written stays
+	return !(from.nodeType === 1 && from.matches("[popover]:popover-open, #facets, [data-draft]")); // what is being written stays
 }
 
 export function startLive() {
