@@ -9,9 +9,6 @@ import (
 	"applylens/internal/errs"
 )
 
-// ErrCursor means that Request.After is not what a Result gave.
-var ErrCursor = errs.BadInput("There is no such page of this search. Search again.")
-
 // maxMicros is the end of the year 9999: later times are no times of mail, and Postgres does not take all of them.
 const maxMicros = 253402300799_999999
 
@@ -45,5 +42,5 @@ func parseCursor(s string) (cursor, error) {
 			return cursor{at: time.UnixMicro(n), id: i}, nil
 		}
 	}
-	return cursor{}, ErrCursor
+	return cursor{}, errs.BadInput("There is no such page of this search. Search again.")
 }
