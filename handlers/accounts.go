@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -22,25 +23,16 @@ func (s *Server) accountsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := s.accounts(c)
+	accounts, err := s.accounts(c.Request().Context(), userID(c))
 	if err != nil {
 		return err
 	}
 	return s.render(c, http.StatusOK, views.AccountsPage(p, accounts, s.Gmail != nil))
 }
 
-// accountsJSON is the same for programs.
-func (s *Server) accountsJSON(c echo.Context) error {
-	accounts, err := s.accounts(c)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, map[string]any{"accounts": accounts})
-}
-
 // accounts reads a user's accounts with what happened to them.
-func (s *Server) accounts(c echo.Context) ([]views.Account, error) {
-	ctx, q, user := c.Request().Context(), s.DB.As(userID(c)), userID(c)
+func (s *Server) accounts(ctx context.Context, user int64) ([]views.Account, error) {
+	q := s.DB.As(user)
 	rows, err := q.AccountList(ctx, user)
 	if err != nil {
 		return nil, err

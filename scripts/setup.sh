@@ -21,6 +21,7 @@ test | bench)
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-dejavu-core)
 	;;
 esac
+if [ "$purpose" = test ] && ! python3 -m venv --help >/dev/null 2>&1; then missing+=(python3-venv); fi
 if [ "$purpose" = test ]; then need promtool prometheus; fi
 if [ "$purpose" = check ]; then need git git; fi
 if [ "$purpose" = bench ]; then
@@ -56,6 +57,13 @@ if [ ${#missing[@]} -gt 0 ]; then
 	else
 		explain_missing
 	fi
+fi
+
+# The API is tried by schemathesis, from PyPI, in a folder of its own.
+if [ "$purpose" = test ] && [ ! -x bin/python/bin/schemathesis ]; then
+	echo "setup: fetching schemathesis"
+	{ python3 -m venv bin/python && bin/python/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.9.5"; } ||
+		{ rm -rf bin/python && echo "setup: schemathesis could not be fetched: the API is not tried with it." >&2; }
 fi
 
 command -v npm >/dev/null || exit 0

@@ -20,6 +20,7 @@ type Settings struct {
 	DatabaseURL        string `name:"database-url" env:"DATABASE_URL" help:"A Postgres server (15 or newer) instead of the embedded one." placeholder:"URL"`
 	MigrateDatabaseURL string `name:"migrate-database-url" env:"MIGRATE_DATABASE_URL" help:"Connection of the owner of the tables, for migrations, where DATABASE_URL is the program's own role." placeholder:"URL"`
 	Blobs              string `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
+	RedisURL           string `name:"redis-url" env:"REDIS_URL" help:"A Redis that several processes count requests in. Without one each counts its own." placeholder:"URL"`
 	LogFormat          string `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
 	LogLevel           string `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
 	Google             Google `embed:""`
@@ -48,12 +49,13 @@ type Web struct {
 	URL    string `name:"url" env:"APPLYLENS_URL" help:"Address under which people reach the site. Default: http:// and the address listened on." placeholder:"URL"`
 	User   string `name:"user" env:"APPLYLENS_USER" default:"owner@localhost" help:"Address of the mailbox's owner, for whom the sign-in link is printed." placeholder:"EMAIL"`
 	Worker bool   `name:"worker" env:"APPLYLENS_WORKER" default:"true" negatable:"" help:"Also carry out background jobs."`
+	Rate   int64  `name:"api-rate" env:"APPLYLENS_API_RATE" default:"600" help:"Requests of programs a person has a minute."`
 	Sample bool   `name:"sample" env:"APPLYLENS_SAMPLE" default:"true" negatable:"" help:"Load the sample mailbox when the owner is new."`
 }
 
 // known are all variables with our prefix, so that a misspelt one is found.
 var known = []string{"APPLYLENS_DATA", "APPLYLENS_BLOBS", "APPLYLENS_LOG_FORMAT", "APPLYLENS_LOG_LEVEL", "APPLYLENS_LISTEN", "APPLYLENS_URL",
-	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA", "APPLYLENS_KEYSET", "APPLYLENS_SIGN_UP"}
+	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA", "APPLYLENS_KEYSET", "APPLYLENS_SIGN_UP", "APPLYLENS_API_RATE"}
 
 // CheckEnvironment refuses variables with our prefix that mean nothing.
 func CheckEnvironment(environ []string) error {
@@ -75,6 +77,9 @@ func (s *Settings) Check() error {
 		if value != "" && !strings.HasPrefix(value, "postgres://") && !strings.HasPrefix(value, "postgresql://") {
 			return fmt.Errorf("%s must begin with postgres:// or postgresql://", name)
 		}
+	}
+	if s.RedisURL != "" && !strings.HasPrefix(s.RedisURL, "redis://") && !strings.HasPrefix(s.RedisURL, "rediss://") {
+		return fmt.Errorf("REDIS_URL must begin with redis:// or rediss://")
 	}
 	if err := s.Google.check(); err != nil {
 		return err
@@ -115,6 +120,9 @@ func (w *Web) Check() error {
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
 			return fmt.Errorf("--url %q must be http:// or https:// and a host, without a path", w.URL)
 		}
+	}
+	if w.Rate < 1 {
+		return fmt.Errorf("--api-rate must be at least 1")
 	}
 	if !strings.Contains(w.User, "@") {
 		return fmt.Errorf("--user %q is not an e-mail address", w.User)
