@@ -31,6 +31,7 @@ var sections = []section{
 	{"pages", pages},
 	{"rest", rest},
 	{"lighthouse", lighthouse},
+	{"gmail", gmailSection},
 }
 
 // A bench holds what the sections share.
@@ -46,7 +47,7 @@ type bench struct {
 }
 
 func main() {
-	only := flag.String("only", "", "comma-separated sections: import, import-large, pages, rest, lighthouse; default all")
+	only := flag.String("only", "", "comma-separated sections: import, import-large, pages, rest, lighthouse, gmail; default all")
 	large := flag.Int("large", 100_000, "mails in the large mailbox")
 	rounds := flag.Int("rounds", 200, "requests for each kind of page")
 	data := flag.String("data", "../shared/data/spamassassin.tar.gz", "archive of .eml files to import")
