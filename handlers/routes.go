@@ -59,6 +59,7 @@ func (s *Server) routes() []route {
 		{get, "/emails/:id/attachments/:part", auth.User, s.emailAttachment, page},
 		{get, "/image/:user/:id", auth.Public, s.emailImage, page},
 
+		{post, "/emails/:id/unsubscribe", auth.User, s.emailUnsubscribe, page},
 		{post, "/emails/:id/answer", auth.User, s.outgoingCreate, page},
 		{get, "/outgoing", auth.User, s.outgoingList, page},
 		{get, "/outgoing/:id", auth.User, s.outgoingPage, page},
