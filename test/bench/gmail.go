@@ -135,7 +135,7 @@ func gmailSection(ctx context.Context, b *bench) (table, error) {
 	t := table{title: "Gmail", columns: []string{"what", "measured", "promise"}}
 	for _, part := range []func(context.Context, *bench, *table) error{gmailInBrowser, gmailMemory, gmailFleet} {
 		if err := part(ctx, b, &t); err != nil {
-			return t, err
+			return t, fmt.Errorf("%w, after\n%s", err, t)
 		}
 	}
 	t.note("Google is `gmailtest`, over loopback: 80 ms a call, with the quota of 2026 for the first mails; pushes are sent at once. " +

@@ -77,10 +77,12 @@ func firstHundred(browser context.Context, s *gmailSite, t *table) error {
 		return err
 	}
 	t.add("consent to the first 100 mails on screen", fmt.Sprintf("%.1f s", time.Since(began).Seconds()), "20 s")
-	if _, done, err := s.until(browser, 3*time.Minute, time.Second, func(a accountState) bool { return a.State == "live" }); err != nil || !done {
-		return fmt.Errorf("the account is not live: %w", err)
+	state := ""
+	_, done, err := s.until(browser, 3*time.Minute, time.Second, func(a accountState) bool { state = a.State; return state == "live" })
+	if err == nil && !done {
+		err = fmt.Errorf("the account is not live but %s:\n%s", state, s.program.Output())
 	}
-	return nil
+	return err
 }
 
 // openInbox is the time from a change at Gmail to the database and to the open page: new mail, and stars.
