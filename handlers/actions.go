@@ -70,6 +70,9 @@ func (s *Server) do(ctx context.Context, userID int64, intent action.Intent, tar
 
 func (s *Server) readIntent(c echo.Context) (action.Intent, error) {
 	in := action.Intent{Kind: action.Kind(c.FormValue("kind")), Label: strings.TrimSpace(c.FormValue("label")), Category: c.FormValue("category"), Priority: c.FormValue("priority"), Actor: "person"}
+	if key := c.FormValue("key"); key != "" && len(key) <= 64 {
+		in.Key = "page " + key // the same form sent again, because its answer was lost, is one action
+	}
 	if in.Kind != action.Snooze {
 		return in, nil
 	}

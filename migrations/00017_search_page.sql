@@ -27,7 +27,7 @@ create index email_facts_at on email_facts (user_id, at) where kind = 'deadline'
 
 -- fact_time reads a date, which begins in UTC, or a time; null when it is none, such as one in a zone 16 hours away.
 -- +goose StatementBegin
-create function fact_time(value text) returns timestamptz language plpgsql stable parallel safe
+create function fact_time(value text) returns timestamptz language plpgsql stable
 	set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
 begin
 	return value::timestamptz;
@@ -38,7 +38,7 @@ $$;
 
 -- facts_of lists the facts of a verdict that are searched by.
 create function facts_of(verdict jsonb) returns table (kind text, value text, at timestamptz)
-	language sql stable parallel safe set search_path = pg_catalog, public, pg_temp
+	language sql stable set search_path = pg_catalog, public, pg_temp
 	as $$ select distinct on (1, 2) f->>'kind', left(f->>'value', 200), case when f->>'kind' = 'deadline' then fact_time(f->>'value') end
 		from jsonb_array_elements(case jsonb_typeof(verdict->'facts') when 'array' then verdict->'facts' else '[]' end) f
 		where f->>'kind' in ('company', 'role', 'person', 'deadline') and f->>'value' <> '' $$;

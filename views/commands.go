@@ -59,6 +59,7 @@ func Commands() []Command {
 		{[]string{"g b"}, "Snoozed", "Go to", "any", "/?in=snoozed", ""},
 		{[]string{"g t"}, "Sent", "Go to", "any", "/?in=sent", ""},
 		{[]string{"g d"}, "Drafts", "Go to", "any", "/?in=drafts", ""},
+		{[]string{"g l"}, "Letters you write", "Go to", "any", "/outgoing", ""},
 		{[]string{"g a"}, "All mail", "Go to", "any", "/?in=all", ""},
 		{[]string{"g q"}, "Quarantine", "Go to", "any", "/?in=quarantine", ""},
 		{[]string{"g f"}, "Search", "Go to", "any", "/search", ""},

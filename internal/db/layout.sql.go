@@ -23,7 +23,9 @@ select
 	exists (select from emails e where e.user_id = $1 and e.sample)::boolean as sample,
 	exists (select from emails e where e.user_id = $1)::boolean as has_mail,
 	coalesce((select a.address from accounts a where a.user_id = $1 and a.state = 'needs_reconnect' order by a.id limit 1), '')::text as reconnect,
+	coalesce((select a.address from accounts a where a.user_id = $1 and a.state in ('connecting', 'backfilling') order by a.id limit 1), '')::text as filling,
 	(select count(*) from (select from outgoing o where o.user_id = $1 and o.state = 'failed' limit 100) x)::integer as unsent,
+	(select count(*) from (select from outgoing o where o.user_id = $1 and o.state <> 'sent' limit 100) x)::integer as letters,
 	array(select s.id from saved_searches s where s.user_id = $1 order by s.position, s.id limit 20)::bigint[] as saved_ids,
 	array(select s.name from saved_searches s where s.user_id = $1 order by s.position, s.id limit 20)::text[] as saved_names,
 	array(select s.query from saved_searches s where s.user_id = $1 order by s.position, s.id limit 20)::text[] as saved_queries,
@@ -48,7 +50,9 @@ type LayoutGetRow struct {
 	Sample             bool
 	HasMail            bool
 	Reconnect          string
+	Filling            string
 	Unsent             int32
+	Letters            int32
 	SavedIds           []int64
 	SavedNames         []string
 	SavedQueries       []string
@@ -75,7 +79,9 @@ func (q *Queries) LayoutGet(ctx context.Context, userID int64) (LayoutGetRow, er
 		&i.Sample,
 		&i.HasMail,
 		&i.Reconnect,
+		&i.Filling,
 		&i.Unsent,
+		&i.Letters,
 		&i.SavedIds,
 		&i.SavedNames,
 		&i.SavedQueries,
