@@ -20,7 +20,7 @@ const (
 
 // searchFacets is what the mail that matches is like, as the panel beside the results.
 func (s *Server) searchFacets(c echo.Context) error {
-	found, _, err := s.readSearch(c)
+	found, asked, err := s.readSearch(c)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *Server) searchFacets(c echo.Context) error {
 		return c.NoContent(http.StatusNoContent)
 	}
 	user := auth.UserOf(c)
-	facets, err := s.Search.Facets(c.Request().Context(), s.DB.Owner(user.ID), found.Query, request(user))
+	facets, err := s.Search.Facets(c.Request().Context(), s.DB.Owner(user.ID), asked, request(user))
 	if err != nil {
 		return err
 	}
