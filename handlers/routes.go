@@ -72,6 +72,23 @@ func (s *Server) routes() []route {
 		{post, "/actions/:id/undo", auth.User, s.actionUndo, page},
 		{post, "/actions/:id/decide", auth.User, s.actionDecide, page},
 
+		{get, "/approvals", auth.User, s.approvalsPage, page},
+		{post, "/approvals/:kind", auth.User, s.approvalsDecide, page},
+		{post, "/approvals/second/:id", auth.Admin, s.approvalSecond, page},
+		{get, "/runs", auth.User, s.runsPage, page},
+		{get, "/runs/:id", auth.User, s.runPage, page},
+		{get, "/runs/:id/documents/:name", auth.User, s.runDocument, page},
+		{post, "/runs/:id/cancel", auth.User, s.runCancel, page},
+
+		{get, "/ops/agents", auth.Operator, s.opsAgents, page},
+		{get, "/ops/agents/:name", auth.Operator, s.opsAgent, page},
+		{post, "/ops/agents/:name/switch", auth.Operator, s.opsAgentSwitch, page},
+		{post, "/ops/agents/:name/run", auth.Operator, s.opsAgentRun, page},
+		{get, "/ops/runs", auth.Operator, s.opsRuns, page},
+		{get, "/ops/runs/:id", auth.Operator, s.opsRun, page},
+		{get, "/ops/runs/:id/documents/:name", auth.Operator, s.opsRunDocument, page},
+		{post, "/ops/runs/:id/cancel", auth.Operator, s.opsRunCancel, page},
+
 		{get, "/welcome", auth.User, s.welcomePage, page},
 		{post, "/import", auth.User, s.importUpload, upload},
 		{post, "/sample", auth.User, s.sampleLoad, page},
