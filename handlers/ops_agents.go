@@ -84,12 +84,12 @@ func promise(name string, all []slo.Objective) (text string, latency time.Durati
 		switch {
 		case o.Subject != name:
 		case o.SLI == slo.Latency:
-			d := time.Duration(o.Limit) * time.Microsecond
+			text := strconv.FormatFloat(float64(o.Limit)/1e6, 'f', -1, 64) + " s"
 			if o.InBulk {
-				parts = append(parts, d.String()+" an item")
+				parts = append(parts, text+" an item")
 				continue
 			}
-			parts, latency = append(parts, d.String()), d
+			parts, latency = append(parts, text), time.Duration(o.Limit)*time.Microsecond
 		case o.SLI == slo.Success:
 			parts = append(parts, strconv.FormatFloat(float64(o.TargetBP)/100, 'f', -1, 64)+" %")
 		}

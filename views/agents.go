@@ -135,23 +135,12 @@ func (h Histogram) height(b HistogramBar) string { return strconv.FormatInt(h.ta
 
 func (h Histogram) y(b HistogramBar) string { return strconv.FormatInt(histogramHeight-h.tall(b), 10) }
 
-// NewHistogram draws the buckets between the first and the last that have runs. buckets[i] took less than edges[i].
+// NewHistogram draws all buckets, so that two can be compared by eye; none when there were no runs. buckets[i] took less
+// than edges[i].
 func NewHistogram(buckets []int64, edges []time.Duration, promised time.Duration) Histogram {
-	first, last := -1, -1
-	for i, n := range buckets {
-		if n > 0 {
-			if first < 0 {
-				first = i
-			}
-			last = i
-		}
-	}
-	if first < 0 {
-		return Histogram{}
-	}
 	h := Histogram{}
 	var said []string
-	for i := first; i <= last; i++ {
+	for i := range buckets {
 		text := "over " + took(edges[len(edges)-1])
 		if i < len(edges) {
 			text = "under " + took(edges[i])
@@ -161,6 +150,9 @@ func NewHistogram(buckets []int64, edges []time.Duration, promised time.Duration
 		if buckets[i] > 0 {
 			said = append(said, thousands(buckets[i])+" "+text)
 		}
+	}
+	if said == nil {
+		return Histogram{}
 	}
 	h.Text = "How long runs took: " + strings.Join(said, ", ")
 	return h

@@ -234,7 +234,7 @@ func outcomeMark(outcome string) templ.Component {
 	})
 }
 
-// histogram draws how long runs took: one bar for each bucket between the fastest and the slowest.
+// histogram draws how long runs took: one bar for each bucket, the quickest on the left; red ones are over what is promised.
 func histogram(h Histogram) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
