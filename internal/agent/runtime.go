@@ -178,7 +178,10 @@ func (r *Run) end(ctx context.Context, err error, release string, digest [32]byt
 		rec.Detail = encoded(r.detail)
 	}
 	if r.output != nil {
-		output = encoded(r.output)
+		var isRaw bool
+		if output, isRaw = r.output.(json.RawMessage); !isRaw {
+			output = encoded(r.output)
+		}
 		if rec.Output = output; len(output) > maxOutput {
 			rec.Output = json.RawMessage(`{"too_large":true}`)
 		}
