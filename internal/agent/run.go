@@ -165,7 +165,7 @@ type stopped struct {
 func (s *stopped) Error() string { return s.why }
 
 // OutcomeOf tells how a run ended that returned this error of Do.
-func OutcomeOf(err error) Outcome { return outcomeOf(nil, err) }
+func OutcomeOf(err error) Outcome { return outcomeOf(true, err) }
 
 // record is how a run is spooled: the columns of runs, and what is kept beside it.
 type record struct {
