@@ -37,11 +37,13 @@ type Request struct {
 
 // A Result is one page of an answer.
 type Result struct {
-	Mode     string // which engine ran: "postgres word index"
-	Ranked   bool   // best first; else newest first
-	Total    int    // matches; of the first page only, -1 later
-	More     bool   // there are more than Total
-	Loose    int    // further mail that has only some of the words, and comes after the matches; when these are few
+	Mode     string  // which engine ran: "postgres word index", "elasticsearch"
+	Instead  string  // why it is not the engine that is set up; "" when it is
+	Coverage float64 // share of the mail that this engine has: 1 is all; 0 when there is one engine only
+	Ranked   bool    // best first; else newest first
+	Total    int     // matches; of the first page only, -1 later
+	More     bool    // there are more than Total
+	Loose    int     // further mail that has only some of the words, and comes after the matches; when these are few
 	Hits     []Hit
 	Next     string    // cursor of the next page, "" at the end
 	Warnings []Warning // of the query and of what this engine cannot find yet
