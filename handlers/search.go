@@ -63,11 +63,19 @@ func begun(source string, now time.Time) (*search.Query, bool) {
 	return q, last.Prefix
 }
 
+// engine is what answers searches: Elasticsearch where it is set up, with the word index of Postgres under it.
+func (s *Server) engine() search.Engine {
+	if s.Elastic != nil {
+		return s.Elastic
+	}
+	return &s.Search
+}
+
 // find runs the query and makes rows of its hits: one for each thread, with what matched marked.
 func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) error {
 	ctx, user := c.Request().Context(), auth.UserOf(c)
 	me := []string{user.Email}
-	result, err := s.Search.Search(ctx, s.DB.Owner(user.ID), asked, search.Request{UserID: user.ID, Me: me, Limit: rowsAsked(c), After: c.QueryParam("after")})
+	result, err := s.engine().Search(ctx, s.DB.Owner(user.ID), asked, search.Request{UserID: user.ID, Me: me, Limit: rowsAsked(c), After: c.QueryParam("after")})
 	if err != nil {
 		return err
 	}
@@ -110,7 +118,7 @@ func (s *Server) searchThreads(c echo.Context, query string, most int) ([]int64,
 	if q.Root == nil {
 		return nil, errs.BadInput("Search for something first.")
 	}
-	emails, warnings, err := s.Search.IDs(ctx, s.DB.Owner(user.ID), q, search.Request{UserID: user.ID, Me: []string{user.Email}}, most)
+	emails, warnings, err := s.engine().IDs(ctx, s.DB.Owner(user.ID), q, search.Request{UserID: user.ID, Me: []string{user.Email}}, most)
 	if err != nil {
 		return nil, err
 	}

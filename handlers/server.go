@@ -24,6 +24,7 @@ import (
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
 	"applylens/internal/search"
+	"applylens/internal/search/elastic"
 )
 
 // A Server answers requests.
@@ -35,6 +36,7 @@ type Server struct {
 	Auth    *auth.Store
 	Events  *Events
 	Search  search.Postgres
+	Elastic *elastic.Failover  // nil without Elasticsearch
 	Remote  *fetch.Client      // fetches images that stand in mail
 	Images  *imageproxy.Signer // signs their addresses
 	Gmail   *gmailsync.Engine  // nil when Google is not set up

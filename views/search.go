@@ -93,8 +93,12 @@ func (s Search) mode() string {
 	if s.Begun {
 		text += ", the last word as a beginning"
 	}
+	order := ", best first."
 	if !s.Result.Ranked {
-		return text + ", newest first."
+		order = ", newest first."
 	}
-	return text + ", best first."
+	if s.Result.Instead != "" {
+		order += " Not by Elasticsearch: " + s.Result.Instead + "."
+	}
+	return text + order
 }

@@ -33,6 +33,9 @@ func (workerCmd) Run(ctx context.Context, settings *config.Settings) (err error)
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
+	if err := a.workElastic(ctx); err != nil {
+		return err
+	}
 	if err := a.workGmail(ctx, engine, client); err != nil {
 		return err
 	}

@@ -19,6 +19,8 @@ type Settings struct {
 	DatabaseURL        string `name:"database-url" env:"DATABASE_URL" help:"A Postgres server (15 or newer) instead of the embedded one." placeholder:"URL"`
 	MigrateDatabaseURL string `name:"migrate-database-url" env:"MIGRATE_DATABASE_URL" help:"Connection of the owner of the tables, for migrations, where DATABASE_URL is the program's own role." placeholder:"URL"`
 	Blobs              string `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
+	ElasticsearchURL   string `name:"elasticsearch-url" env:"ELASTICSEARCH_URL" help:"An Elasticsearch (8.x) that searches instead of the word index in Postgres, which stays as the net under it." placeholder:"URL"`
+	ElasticsearchIndex string `name:"elasticsearch-index" env:"ELASTICSEARCH_INDEX" default:"emails" help:"What the names of its indices begin with." placeholder:"NAME"`
 	LogFormat          string `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
 	LogLevel           string `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
 	Google             Google `embed:""`

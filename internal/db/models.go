@@ -109,6 +109,15 @@ type Rule struct {
 	ChangedAt    time.Time
 }
 
+type SearchGeneration struct {
+	Generation int32
+	State      string
+	Layout     string
+	MadeAt     time.Time
+	Mails      int64
+	LiveAt     *time.Time
+}
+
 type Thread struct {
 	UserID        int64
 	ID            int64

@@ -250,3 +250,69 @@ func (c *Client) Drop(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Ping tells whether the cluster answers.
+func (c *Client) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return c.send(ctx, esapi.ClusterHealthRequest{}, nil)
+}
+
+// Off ends what Begin began: no change is noted any more, and no index is read. The indices stay until they are pruned.
+func (f *Filler) Off(ctx context.Context) error {
+	all, err := f.DB.SearchGenerations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		if err := f.DB.SearchGenerationRetire(ctx, g.Generation); err != nil {
+			return err
+		}
+	}
+	return f.DB.SearchForget(ctx, nil)
+}
+
+// A Generation is one that is in use or on its way.
+type Generation struct {
+	Number int32
+	State  string // noting, building, live
+	Mails  int64  // that were there to be filled in
+}
+
+// Unfinished returns the newest generation that is not live, finishing the noting of one that was interrupted; nil for
+// none.
+func (f *Filler) Unfinished(ctx context.Context) (*Generation, error) {
+	all, err := f.DB.SearchGenerations(ctx)
+	if err != nil || len(all) == 0 || all[len(all)-1].State == live {
+		return nil, err
+	}
+	last := all[len(all)-1]
+	if last.State == noting {
+		if err := f.note(ctx, last.Generation); err != nil {
+			return nil, err
+		}
+	}
+	return &Generation{last.Generation, last.State, last.Mails}, nil
+}
+
+// Live returns the number of the generation that is read, 0 for none.
+func (f *Filler) Live(ctx context.Context) (int32, error) {
+	all, err := f.DB.SearchGenerations(ctx)
+	for _, g := range all {
+		if g.State == live {
+			return g.Generation, nil
+		}
+	}
+	return 0, err
+}
+
+// Mails returns how many mails a generation had to be filled with.
+func (f *Filler) Mails(ctx context.Context, generation int32) (int64, error) {
+	all, err := f.DB.SearchGenerations(ctx)
+	for _, g := range all {
+		if g.Generation == generation {
+			return g.Mails, nil
+		}
+	}
+	return 0, err
+}
