@@ -99,7 +99,7 @@ func monthOf(received time.Time) string {
 // span is the time of the mail of a month's index.
 func span(month string) (from, to time.Time) {
 	if month == "1970-01" {
-		return time.Unix(-1<<40, 0), time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC)
+		return time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(firstYear, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	from, err := time.Parse("2006-01", month)
 	if err != nil {
