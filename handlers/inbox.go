@@ -33,7 +33,7 @@ func (s *Server) inboxPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !p.Frame.HasMail {
+	if !p.Frame.HasMail && p.Frame.Filling == "" {
 		return c.Redirect(http.StatusSeeOther, "/welcome") // the first run
 	}
 	if filter.In == "quarantine" && p.Frame.QuarantineProposed > 0 {

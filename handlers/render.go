@@ -43,6 +43,8 @@ func (s *Server) errorAnswer(c echo.Context, code int, msg string) error {
 	switch {
 	case c.Request().Method == http.MethodHead:
 		return c.NoContent(code)
+	case strings.HasPrefix(c.Request().URL.Path, apiBase):
+		return problemAnswer(c, code, msg)
 	case isHTMX(c):
 		return s.render(c, code, views.ToastItem(views.Toast{Text: msg, Failed: true}))
 	case code == errs.SignIn.Status && c.Request().Method == http.MethodGet && strings.Contains(c.Request().Header.Get("Accept"), "text/html"):
@@ -69,6 +71,7 @@ func pathOf(c echo.Context) string {
 	q := u.Query()
 	q.Del("rows")
 	q.Del("typed")
+	q.Del("edit")
 	if len(q) == 0 {
 		return u.Path
 	}

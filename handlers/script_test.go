@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ulule/limiter/v3/drivers/store/memory"
+
 	"applylens/handlers"
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
@@ -56,7 +58,7 @@ func newSite(t testing.TB) *site {
 	}
 	s := &site{Server: &handlers.Server{DB: d, Blobs: store, Ingest: in, Jobs: client, Log: log, Now: time.Now, Version: "test",
 		BaseURL: "http://example.com", Auth: &auth.Store{DB: d, Now: time.Now}, Events: handlers.NewEvents(),
-		Remote: fetch.New(fetch.Options{}), Images: images}}
+		Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(memory.NewStore(), 600)}}
 	s.handler = s.Handler()
 	s.user, s.foreign = dbtest.User(t, d, sample.Owner), dbtest.User(t, d, "stranger@example.net")
 	for _, user := range []int64{s.user, s.foreign} {

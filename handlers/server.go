@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"github.com/ulule/limiter/v3"
 
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
@@ -37,6 +38,7 @@ type Server struct {
 	Events  *Events
 	Search  search.Postgres
 	Elastic *elastic.Failover  // nil without Elasticsearch
+	Limit   *limiter.Limiter   // counts requests of programs
 	Remote  *fetch.Client      // fetches images that stand in mail
 	Images  *imageproxy.Signer // signs their addresses
 	Gmail   *gmailsync.Engine  // nil when Google is not set up
@@ -73,6 +75,9 @@ func (s *Server) Handler() http.Handler {
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role))...)
 	}
+	programs := s.programs(e)
+	e.GET("/api/openapi.json", programs.openAPI, within(requestTime))
+	e.GET("/api", programs.page, s.Auth.Require(auth.User), within(requestTime))
 	sameOrigin := http.NewCrossOriginProtection()
 	refuse := s.logRequests(securityHeaders(func(echo.Context) error {
 		return &errs.Error{Status: http.StatusForbidden, Msg: "This form was sent from another site, so it was refused."}
@@ -179,8 +184,10 @@ func status(err error) (int, string) {
 		return errs.Shown(err)
 	}
 	switch httpErr.Code {
-	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		return http.StatusNotFound, errs.NotFound.Msg
+	case http.StatusNotFound:
+		return httpErr.Code, errs.NotFound.Msg
+	case http.StatusMethodNotAllowed:
+		return httpErr.Code, "This address does not take that kind of request."
 	case http.StatusRequestEntityTooLarge:
 		return httpErr.Code, "That is larger than this page takes."
 	case http.StatusTooManyRequests:

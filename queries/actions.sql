@@ -1,8 +1,8 @@
 -- name: ActionPropose :exec
 -- ActionPropose writes proposals of an agent, one an email; a key that was used before proposes nothing.
 with proposed as (
-	insert into actions (user_id, kind, state, actor, reason, item_count, key)
-	select @user_id::bigint, @kind::text, 'proposed', @actor::text, unnest(@reasons::text[]), 1, unnest(@keys::text[])
+	insert into actions (user_id, kind, state, actor, reason, item_count, key, run_id, expires_at)
+	select @user_id::bigint, @kind::text, 'proposed', @actor::text, unnest(@reasons::text[]), 1, unnest(@keys::text[]), sqlc.narg('run_id')::uuid, @expires_at::timestamptz
 	on conflict (user_id, key) where key is not null do nothing
 	returning id, key
 )
@@ -12,8 +12,9 @@ from proposed p join (select unnest(@keys::text[]) as key, unnest(@email_ids::bi
 
 -- name: ActionCreate :one
 -- ActionCreate writes an intent; no row means that its key was used before.
-insert into actions (user_id, kind, args, state, actor, reason, key, rule_id, decided_at)
-values (@user_id, @kind, @args, @state, @actor, @reason, sqlc.narg('key'), sqlc.narg('rule_id'), case when @state::text = 'approved' then now() end)
+insert into actions (user_id, kind, args, state, actor, reason, key, rule_id, decided_at, run_id, expires_at, approvals_needed)
+values (@user_id, @kind, @args, @state, @actor, @reason, sqlc.narg('key'), sqlc.narg('rule_id'), case when @state::text = 'approved' then now() end,
+	sqlc.narg('run_id'), sqlc.narg('expires_at'), @approvals_needed)
 on conflict (user_id, key) where key is not null do nothing
 returning id;
 

@@ -29,10 +29,10 @@ delete from corrections where user_id = @user_id and action_id = @action_id;
 delete from corrections where user_id = @user_id and action_id = @action_id and email_id = @email_id;
 
 -- name: CorrectionFind :many
--- CorrectionFind returns what was learned about senders, newest first; a shape counts once an action. What was only
--- confirmed teaches nothing: it was judged so already.
+-- CorrectionFind returns what was learned about senders and shapes of subjects, newest first; a shape counts once an
+-- action. What was only confirmed teaches nothing: it was judged so already.
 select sender, pattern, category, max(created_at)::timestamptz as at from corrections
-where user_id = @user_id and sender = any(@senders::text[]) and category <> was
+where user_id = @user_id and (sender = any(@senders::text[]) or pattern = any(@patterns::text[])) and category <> was
 group by action_id, sender, pattern, category
 order by max(created_at) desc, action_id desc limit 5000;
 

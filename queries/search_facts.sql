@@ -25,3 +25,6 @@ where user_id = @user_id and kind = 'company' and email_id = any(@ids::bigint[])
 select l.name, x.emails::bigint[] as emails from (
 	select label_id, array_agg(email_id) as emails from email_labels y where y.user_id = @user_id and y.email_id = any(@ids::bigint[]) group by label_id
 ) x join labels l on l.user_id = @user_id and l.id = x.label_id;
+
+-- name: SearchLabelNames :many
+select name from labels where user_id = @user_id order by name limit @max_rows;

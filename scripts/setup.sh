@@ -22,6 +22,7 @@ test | bench)
 	need javac openjdk-17-jdk-headless # for Elasticsearch, which the tests fetch from Maven Central
 	;;
 esac
+if [ "$purpose" = test ] && ! python3 -m venv --help >/dev/null 2>&1; then missing+=(python3-venv); fi
 if [ "$purpose" = test ]; then need promtool prometheus; fi
 if [ "$purpose" = check ]; then need git git; fi
 if [ "$purpose" = bench ]; then
@@ -59,6 +60,13 @@ if [ ${#missing[@]} -gt 0 ]; then
 	fi
 fi
 
+# The API is tried by schemathesis, from PyPI, in a folder of its own.
+if [ "$purpose" = test ] && [ ! -x bin/python/bin/schemathesis ]; then
+	echo "setup: fetching schemathesis"
+	{ python3 -m venv bin/python && bin/python/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.9.5"; } ||
+		{ rm -rf bin/python && echo "setup: schemathesis could not be fetched: the API is not tried with it." >&2; }
+fi
+
 command -v npm >/dev/null || exit 0
 
 # Tailwind needs Node 20, Debian 12 has 18: then the binary comes from the npm registry, into bin/node,
@@ -83,4 +91,12 @@ if [ "$stamp" != "$(cat node_modules/.applylens-lock 2>/dev/null)" ]; then
 	echo "setup: npm ci"
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	echo "$stamp" >node_modules/.applylens-lock
+fi
+
+# The emulator of Google for the browser tests, with the Node it needs; without it they are skipped.
+if [ "$purpose" = test ] && [ ! -f bin/emulate/node_modules/emulate/package.json ]; then
+	echo "setup: npm install emulate"
+	mkdir -p bin/emulate
+	npm install --prefix bin/emulate --no-save --no-audit --no-fund --loglevel=error node@24 emulate@0.12.2 >/dev/null ||
+		echo "setup: the emulator of Google could not be installed; its browser test is skipped." >&2
 fi

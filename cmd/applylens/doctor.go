@@ -52,14 +52,11 @@ func (doctorAllCmd) Run(ctx context.Context, settings *config.Settings) error {
 	} else {
 		tell("Elasticsearch", "configured", client.Ping(ctx))
 	}
-	for _, later := range []struct{ name, variable, without string }{
-		{"Redis", "REDIS_URL", "limits are counted in this process"},
-	} {
-		state := "not configured; " + later.without
-		if os.Getenv(later.variable) != "" {
-			state = later.variable + " is set, but this version does not use it yet; " + later.without
-		}
-		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", later.name, state)
+	if settings.RedisURL == "" {
+		fmt.Fprintf(os.Stdout, "--    %-18s not configured; limits are counted in this process\n", "Redis")
+	} else {
+		_, err := limitStore(ctx, settings.RedisURL)
+		tell("Redis", "counts requests of programs", err)
 	}
 	if settings.Google.ClientID == "" {
 		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", "Google", "not configured; mail comes from files")

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"applylens/internal/db"
@@ -56,7 +57,15 @@ type Intent struct {
 	Reason   string
 	Key      string // the same key twice is one action; empty for none
 	Proposed bool   // wait for a decision
+	// Of a proposal: the run of an agent that makes it, when it lapses (zero: after Lapse), and whether one person's yes
+	// is not enough because it cannot be undone.
+	Run       uuid.UUID
+	Expires   time.Time
+	TwoPeople bool
 }
+
+// Lapse is how long a proposal stands.
+const Lapse = 30 * 24 * time.Hour
 
 // A Target is what an intent is about: emails, and the emails of threads.
 type Target struct {
@@ -96,15 +105,9 @@ func Make(ctx context.Context, q *db.Queries, userID int64, in Intent, target Ta
 	if err != nil {
 		return Made{}, err
 	}
-	p := db.ActionCreateParams{UserID: userID, Kind: string(in.Kind), Args: encoded, State: "approved", Actor: in.Actor, Reason: in.Reason}
-	if in.Proposed {
-		p.State = "proposed"
-	}
-	if in.Key != "" {
-		p.Key = &in.Key
-	}
-	if in.RuleID != 0 {
-		p.RuleID = &in.RuleID
+	p, err := in.row(userID, encoded, now)
+	if err != nil {
+		return Made{}, err
 	}
 	id, err := q.ActionCreate(ctx, p)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -117,6 +120,36 @@ func Make(ctx context.Context, q *db.Queries, userID int64, in Intent, target Ta
 	count, err := q.ActionItems(ctx, db.ActionItemsParams{UserID: userID, ActionID: id, EmailIds: target.Emails, ThreadIds: target.Threads,
 		Places: e.places, Own: e.own, NewestOnly: e.newestOnly, UnreadOnly: e.unreadOnly, SpareUser: in.sparesUser()})
 	return Made{ID: id, Count: count}, err
+}
+
+// row is the intent as it is written.
+func (in Intent) row(userID int64, encoded []byte, now time.Time) (db.ActionCreateParams, error) {
+	p := db.ActionCreateParams{UserID: userID, Kind: string(in.Kind), Args: encoded, State: "approved", Actor: in.Actor, Reason: in.Reason, ApprovalsNeeded: 1}
+	if in.Key != "" {
+		p.Key = &in.Key
+	}
+	if in.RuleID != 0 {
+		p.RuleID = &in.RuleID
+	}
+	if in.Run != uuid.Nil {
+		p.RunID = &in.Run
+	}
+	if in.TwoPeople {
+		p.ApprovalsNeeded = 2
+	}
+	if !in.Proposed {
+		if in.TwoPeople {
+			return p, errs.BadInput("What cannot be undone is proposed first, and two people approve it.")
+		}
+		return p, nil
+	}
+	p.State = "proposed"
+	lapses := in.Expires
+	if lapses.IsZero() {
+		lapses = now.Add(Lapse)
+	}
+	p.ExpiresAt = &lapses
+	return p, nil
 }
 
 func existing(ctx context.Context, q *db.Queries, userID int64, key string) (Made, error) {

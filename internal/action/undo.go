@@ -120,26 +120,6 @@ func UndoRule(ctx context.Context, d *db.DB, userID, ruleID int64, since time.Ti
 	return undone, err
 }
 
-// Decide approves or denies a proposal, in the caller's transaction; one denial is final. An approved action is then
-// run like any other.
-func Decide(ctx context.Context, q *db.Queries, userID, id int64, approve bool) error {
-	a, err := q.ActionLock(ctx, db.ActionLockParams{UserID: userID, ID: id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errs.NotFound
-	}
-	if err != nil {
-		return err
-	}
-	if a.State != "proposed" {
-		return errs.Conflict("This proposal was decided already: it is " + a.State + ".")
-	}
-	state := "denied"
-	if approve {
-		state = "approved"
-	}
-	return q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: state})
-}
-
 // WakeDue ends the snoozes of a user that are over, each once: whoever else wakes the same user's mail waits.
 func WakeDue(ctx context.Context, d *db.DB, userID int64, now time.Time) error {
 	for done := false; !done; {

@@ -9,6 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const actionApply = `-- name: ActionApply :one
@@ -127,7 +129,7 @@ func (q *Queries) ActionApplyLabel(ctx context.Context, arg ActionApplyLabelPara
 }
 
 const actionByKey = `-- name: ActionByKey :one
-select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, rule_id from actions where user_id = $1 and key = $2::text
+select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, run_id, expires_at, approvals_needed, rule_id from actions where user_id = $1 and key = $2::text
 `
 
 type ActionByKeyParams struct {
@@ -153,27 +155,34 @@ func (q *Queries) ActionByKey(ctx context.Context, arg ActionByKeyParams) (Actio
 		&i.DoneAt,
 		&i.UndoneAt,
 		&i.Error,
+		&i.RunID,
+		&i.ExpiresAt,
+		&i.ApprovalsNeeded,
 		&i.RuleID,
 	)
 	return i, err
 }
 
 const actionCreate = `-- name: ActionCreate :one
-insert into actions (user_id, kind, args, state, actor, reason, key, rule_id, decided_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, case when $4::text = 'approved' then now() end)
+insert into actions (user_id, kind, args, state, actor, reason, key, rule_id, decided_at, run_id, expires_at, approvals_needed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, case when $4::text = 'approved' then now() end,
+	$9, $10, $11)
 on conflict (user_id, key) where key is not null do nothing
 returning id
 `
 
 type ActionCreateParams struct {
-	UserID int64
-	Kind   string
-	Args   json.RawMessage
-	State  string
-	Actor  string
-	Reason string
-	Key    *string
-	RuleID *int64
+	UserID          int64
+	Kind            string
+	Args            json.RawMessage
+	State           string
+	Actor           string
+	Reason          string
+	Key             *string
+	RuleID          *int64
+	RunID           *uuid.UUID
+	ExpiresAt       *time.Time
+	ApprovalsNeeded int16
 }
 
 // ActionCreate writes an intent; no row means that its key was used before.
@@ -187,6 +196,9 @@ func (q *Queries) ActionCreate(ctx context.Context, arg ActionCreateParams) (int
 		arg.Reason,
 		arg.Key,
 		arg.RuleID,
+		arg.RunID,
+		arg.ExpiresAt,
+		arg.ApprovalsNeeded,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -236,7 +248,7 @@ func (q *Queries) ActionDoneThreads(ctx context.Context, arg ActionDoneThreadsPa
 }
 
 const actionGet = `-- name: ActionGet :one
-select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, rule_id from actions where user_id = $1 and id = $2
+select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, run_id, expires_at, approvals_needed, rule_id from actions where user_id = $1 and id = $2
 `
 
 type ActionGetParams struct {
@@ -262,6 +274,9 @@ func (q *Queries) ActionGet(ctx context.Context, arg ActionGetParams) (Action, e
 		&i.DoneAt,
 		&i.UndoneAt,
 		&i.Error,
+		&i.RunID,
+		&i.ExpiresAt,
+		&i.ApprovalsNeeded,
 		&i.RuleID,
 	)
 	return i, err
@@ -337,7 +352,7 @@ func (q *Queries) ActionLeft(ctx context.Context, arg ActionLeftParams) (int64, 
 }
 
 const actionLock = `-- name: ActionLock :one
-select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, rule_id from actions where user_id = $1 and id = $2 for update
+select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, run_id, expires_at, approvals_needed, rule_id from actions where user_id = $1 and id = $2 for update
 `
 
 type ActionLockParams struct {
@@ -364,6 +379,9 @@ func (q *Queries) ActionLock(ctx context.Context, arg ActionLockParams) (Action,
 		&i.DoneAt,
 		&i.UndoneAt,
 		&i.Error,
+		&i.RunID,
+		&i.ExpiresAt,
+		&i.ApprovalsNeeded,
 		&i.RuleID,
 	)
 	return i, err
@@ -405,8 +423,8 @@ func (q *Queries) ActionPendingThreads(ctx context.Context, arg ActionPendingThr
 
 const actionPropose = `-- name: ActionPropose :exec
 with proposed as (
-	insert into actions (user_id, kind, state, actor, reason, item_count, key)
-	select $1::bigint, $4::text, 'proposed', $5::text, unnest($6::text[]), 1, unnest($2::text[])
+	insert into actions (user_id, kind, state, actor, reason, item_count, key, run_id, expires_at)
+	select $1::bigint, $4::text, 'proposed', $5::text, unnest($6::text[]), 1, unnest($2::text[]), $7::uuid, $8::timestamptz
 	on conflict (user_id, key) where key is not null do nothing
 	returning id, key
 )
@@ -416,12 +434,14 @@ from proposed p join (select unnest($2::text[]) as key, unnest($3::bigint[]) as 
 `
 
 type ActionProposeParams struct {
-	UserID   int64
-	Keys     []string
-	EmailIds []int64
-	Kind     string
-	Actor    string
-	Reasons  []string
+	UserID    int64
+	Keys      []string
+	EmailIds  []int64
+	Kind      string
+	Actor     string
+	Reasons   []string
+	RunID     *uuid.UUID
+	ExpiresAt time.Time
 }
 
 // ActionPropose writes proposals of an agent, one an email; a key that was used before proposes nothing.
@@ -433,6 +453,8 @@ func (q *Queries) ActionPropose(ctx context.Context, arg ActionProposeParams) er
 		arg.Kind,
 		arg.Actor,
 		arg.Reasons,
+		arg.RunID,
+		arg.ExpiresAt,
 	)
 	return err
 }

@@ -63,14 +63,15 @@ func (q *Queries) CorrectionDeleteEmail(ctx context.Context, arg CorrectionDelet
 
 const correctionFind = `-- name: CorrectionFind :many
 select sender, pattern, category, max(created_at)::timestamptz as at from corrections
-where user_id = $1 and sender = any($2::text[]) and category <> was
+where user_id = $1 and (sender = any($2::text[]) or pattern = any($3::text[])) and category <> was
 group by action_id, sender, pattern, category
 order by max(created_at) desc, action_id desc limit 5000
 `
 
 type CorrectionFindParams struct {
-	UserID  int64
-	Senders []string
+	UserID   int64
+	Senders  []string
+	Patterns []string
 }
 
 type CorrectionFindRow struct {
@@ -80,10 +81,10 @@ type CorrectionFindRow struct {
 	At       time.Time
 }
 
-// CorrectionFind returns what was learned about senders, newest first; a shape counts once an action. What was only
-// confirmed teaches nothing: it was judged so already.
+// CorrectionFind returns what was learned about senders and shapes of subjects, newest first; a shape counts once an
+// action. What was only confirmed teaches nothing: it was judged so already.
 func (q *Queries) CorrectionFind(ctx context.Context, arg CorrectionFindParams) ([]CorrectionFindRow, error) {
-	rows, err := q.db.Query(ctx, correctionFind, arg.UserID, arg.Senders)
+	rows, err := q.db.Query(ctx, correctionFind, arg.UserID, arg.Senders, arg.Patterns)
 	if err != nil {
 		return nil, err
 	}

@@ -14,15 +14,26 @@ func (d *DB) As(userID int64) *Queries { return New(d.Owner(userID)) }
 // Owner is As for SQL that is built at run time, such as a search.
 func (d *DB) Owner(userID int64) DBTX { return owner{conn: d.Conn, setting: ownerSetting(userID)} }
 
+// Operator is Owner for the work of operators: it also reaches what policies open to them, the runs of everybody, and
+// Postgres checks that the user is one.
+func (d *DB) Operator(userID int64) DBTX {
+	return owner{conn: d.Conn, setting: ownerSetting(userID), operator: "on"}
+}
+
 type owner struct {
-	conn    Conn
-	setting string
+	conn     Conn
+	setting  string
+	operator string // "on" or ""
 }
 
 // send queues the setting of the owner and the statement, and reads the answer to the first.
 func (o owner) send(ctx context.Context, sql string, args []any) (pgx.BatchResults, error) {
 	batch := &pgx.Batch{}
-	batch.Queue("select set_config('app.uid', $1, true)", o.setting)
+	if o.operator == "" {
+		batch.Queue("select set_config('app.uid', $1, true)", o.setting)
+	} else {
+		batch.Queue("select set_config('app.uid', $1, true), set_config('app.operator', $2, true)", o.setting, o.operator)
+	}
 	batch.Queue(sql, args...)
 	results := o.conn.SendBatch(ctx, batch)
 	if _, err := results.Exec(); err != nil {

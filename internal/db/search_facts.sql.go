@@ -150,6 +150,35 @@ func (q *Queries) SearchFactValues(ctx context.Context, arg SearchFactValuesPara
 	return items, nil
 }
 
+const searchLabelNames = `-- name: SearchLabelNames :many
+select name from labels where user_id = $1 order by name limit $2
+`
+
+type SearchLabelNamesParams struct {
+	UserID  int64
+	MaxRows int32
+}
+
+func (q *Queries) SearchLabelNames(ctx context.Context, arg SearchLabelNamesParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, searchLabelNames, arg.UserID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const searchLabels = `-- name: SearchLabels :many
 select l.name, x.emails::bigint[] as emails from (
 	select label_id, array_agg(email_id) as emails from email_labels y where y.user_id = $1 group by label_id

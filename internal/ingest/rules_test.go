@@ -64,12 +64,22 @@ func (r ruled) is(what, where string, want int) {
 
 func (r ruled) categorise(where, category string) {
 	r.Helper()
-	var id int64
-	if err := r.db.Owner(r.user).QueryRow(r.Context(), "select id from emails where user_id = $1 and "+where, r.user).Scan(&id); err != nil {
-		r.Fatal(err)
-	}
-	err := r.db.Tx(r.Context(), r.user, func(q *db.Queries, _ pgx.Tx) error {
-		made, err := action.Make(r.Context(), q, r.user, action.Intent{Kind: action.Categorise, Category: category, Actor: "person"}, action.Target{Emails: []int64{id}}, time.Now())
+	r.act(where, action.Intent{Kind: action.Categorise, Category: category, Actor: "person"})
+}
+
+// act carries an intent out on the mails for which a condition holds.
+func (r ruled) act(where string, in action.Intent) {
+	r.Helper()
+	err := r.db.Tx(r.Context(), r.user, func(q *db.Queries, tx pgx.Tx) error {
+		rows, err := tx.Query(r.Context(), "select id from emails where user_id = $1 and "+where, r.user)
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil || len(ids) == 0 {
+			return fmt.Errorf("no mail where %s: %w", where, err)
+		}
+		made, err := action.Make(r.Context(), q, r.user, in, action.Target{Emails: ids}, time.Now())
 		if err == nil {
 			_, err = action.RunStep(r.Context(), q, r.user, made.ID)
 		}

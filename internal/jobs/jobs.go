@@ -16,6 +16,7 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
+	"applylens/internal/search"
 )
 
 // Client is how jobs are queued.
@@ -46,7 +47,9 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
+		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{}})
 		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+		addSLO(cfg, d)
 		if d.Gmail != nil {
 			addGmail(cfg, d.Gmail)
 		}
@@ -54,6 +57,9 @@ func NewClient(d Deps, work bool) (*Client, error) {
 	client, err := river.NewClient(riverpgxv5.New(d.DB.Pool), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
+	}
+	if d.Ingest != nil && d.Ingest.Stored == nil {
+		d.Ingest.Stored = onStored(client)
 	}
 	return client, nil
 }

@@ -59,11 +59,23 @@ func (w *sweep) imports(ctx context.Context, userID int64) error {
 	})
 }
 
+// saved lets saved searches look at mail that came in by a program without jobs.
+func (w *sweep) saved(ctx context.Context, userID int64) error {
+	behind, err := w.db.As(userID).SavedBehind(ctx, userID)
+	if err == nil && behind {
+		_, err = river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, SavedMatchArgs{UserID: userID}, nil)
+	}
+	return err
+}
+
 func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err := action.WakeDue(ctx, w.db, userID, w.now()); err != nil {
 		return err
 	}
 	if err := w.imports(ctx, userID); err != nil {
+		return err
+	}
+	if err := w.saved(ctx, userID); err != nil {
 		return err
 	}
 	if err := w.erase(ctx, userID); err != nil {

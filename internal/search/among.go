@@ -15,6 +15,9 @@ func (a *Analyzer) Among(ctx context.Context, conn db.DBTX, s Segment, q *Query,
 	analysis := a.get()
 	p := planOf(analysis, q, r)
 	a.put(analysis)
+	if err := a.facts(ctx, db.New(conn), r.UserID, p.args); err != nil {
+		return nil, err
+	}
 	c, err := s.corpus(p.wants)
 	if err != nil {
 		return nil, err

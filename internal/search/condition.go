@@ -57,7 +57,11 @@ type Asked struct {
 	Ranks    []Rank
 	Hidden   []string // places that are left out
 	Warnings []Warning
+	textless bool
 }
+
+// Textless tells that no words are asked for beside filters.
+func (a Asked) Textless() bool { return a.textless }
 
 // Ask compiles a query for an engine other than Postgres.
 func (a *Analyzer) Ask(q *Query, r Request) Asked {
@@ -65,7 +69,7 @@ func (a *Analyzer) Ask(q *Query, r Request) Asked {
 	defer a.put(s)
 	c := &compiler{userID: r.UserID}
 	c.text = textQuery{lex: s, me: r.Me, warn: c.warn}
-	var asked Asked
+	asked := Asked{textless: true}
 	if n := q.Root; n != nil {
 		q.Terms(c.sees)
 		if n.Kind != And {
@@ -73,6 +77,7 @@ func (a *Analyzer) Ask(q *Query, r Request) Asked {
 		}
 		words, rest := c.split(n)
 		loose := c.loosened(n)
+		asked.textless = words == nil
 		var kids []*Condition
 		for _, k := range rest {
 			kids = append(kids, c.portable(k))

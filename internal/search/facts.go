@@ -76,7 +76,7 @@ next:
 }
 
 // facts gives the arguments that are sets of facts their values, reading the owner's values of each kind once.
-func (p *Postgres) facts(ctx context.Context, q *db.Queries, userID int64, args []any) error {
+func (a *Analyzer) facts(ctx context.Context, q *db.Queries, userID int64, args []any) error {
 	known := map[string][]string{}
 	for i, arg := range args {
 		set, ok := arg.(factSet)
@@ -91,11 +91,11 @@ func (p *Postgres) facts(ctx context.Context, q *db.Queries, userID int64, args 
 			}
 			known[set.kind] = values
 		}
-		s := p.Analyzer.get()
+		s := a.get()
 		args[i] = slices.DeleteFunc(slices.Clone(values), func(v string) bool {
 			return !utf8.ValidString(v) || !set.matches(s.query(v))
 		})
-		p.Analyzer.put(s)
+		a.put(s)
 	}
 	return nil
 }

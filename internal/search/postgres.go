@@ -31,8 +31,9 @@ type Request struct {
 	UserID int64
 	Me     []string // the owner's addresses, for from:me
 	Limit  int      // hits, at most MaxHits; 0 is 50
-	Newest bool     // newest first, also for text
-	After  string   // Result.Next of the page before
+	Newest bool     // newest first, also for text: the same as Order Newest
+	Order  Order
+	After  string // Result.Next of the page before
 }
 
 // A Result is one page of an answer.
@@ -74,8 +75,9 @@ type Hit struct {
 
 // Postgres searches by the text index in Postgres. The zero value is ready; keep one, for what it remembers.
 type Postgres struct {
-	Analyzer Analyzer
-	memory   memory
+	Analyzer     Analyzer
+	memory       memory
+	columnMemory columnMemory
 }
 
 // Search answers a query with one page. An error is one of the database or of the cursor; a query has only warnings.
@@ -87,9 +89,14 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 	if r.Limit <= 0 || r.Limit > MaxHits {
 		r.Limit = min(max(r.Limit, 50), MaxHits)
 	}
+	r.Newest = r.Newest || r.Order == Newest
 	plan, c, err := p.plan(ctx, conn, q, r)
 	result := Result{Mode: "postgres word index", Total: -1, Warnings: plan.warnings}
 	if err != nil {
+		return result, err
+	}
+	if r.Order != Best && !r.Newest {
+		err := p.ordered(ctx, conn, q, r, &plan, c, after, &result)
 		return result, err
 	}
 	result.Ranked = len(plan.rankings) > 0 && !r.Newest && after.at.IsZero()
@@ -139,7 +146,7 @@ func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) 
 	made := planOf(s, q, r)
 	p.Analyzer.put(s)
 	made.warnings = append(q.Warnings[:len(q.Warnings):len(q.Warnings)], made.warnings...)
-	if err := p.facts(ctx, db.New(conn), r.UserID, made.args); err != nil {
+	if err := p.Analyzer.facts(ctx, db.New(conn), r.UserID, made.args); err != nil {
 		return made, nil, err
 	}
 	if len(made.wants) == 0 {

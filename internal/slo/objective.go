@@ -32,6 +32,7 @@ type Objective struct {
 	SLI        SLI    `json:"sli"`
 	TargetBP   int    `json:"target_bp"`   // basis points
 	Limit      int64  `json:"limit"`       // in the unit of the SLI; 0: none
+	InBulk     bool   `json:"in_bulk"`     // a run may be of many items; the limit is that of one
 	PeriodDays int    `json:"period_days"` // rolling; 0 is the calendar month
 	Promise    string `json:"promise"`     // in words
 }
@@ -86,16 +87,20 @@ func (s Spans) Has(m Minute) bool {
 }
 
 // Build makes a series of counts that are in order: each under the target of its time, without what is excluded, up to
-// the minute last.
+// the minute last. Without any count it is empty.
 func Build(counts []Count, versions Versions, excluded Spans, last Minute) (*Series, error) {
 	s := NewSeries(len(counts))
 	for _, c := range counts {
+		if c.Minute > last {
+			break
+		}
+		if err := s.excludeBefore(c.Minute, excluded); err != nil {
+			return nil, err
+		}
 		var err error
-		switch {
-		case c.Minute > last:
-		case excluded.Has(c.Minute):
+		if excluded.Has(c.Minute) {
 			err = s.Exclude(c.Minute)
-		default:
+		} else {
 			err = s.Add(c, versions.At(c.Minute).TargetBP)
 		}
 		if err != nil {
@@ -105,5 +110,23 @@ func Build(counts []Count, versions Versions, excluded Spans, last Minute) (*Ser
 	if s.Len() == 0 {
 		return s, nil
 	}
+	if err := s.excludeBefore(last+1, excluded); err != nil {
+		return nil, err
+	}
 	return s, s.ExtendTo(last)
+}
+
+// excludeBefore excludes the minutes of the gap before a minute that lie in the spans, so that they are not missing.
+func (s *Series) excludeBefore(m Minute, excluded Spans) error {
+	if len(excluded) == 0 || s.Len() == 0 {
+		return nil
+	}
+	for at := s.Last() + 1; at < m; at++ {
+		if excluded.Has(at) {
+			if err := s.Exclude(at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -16,7 +16,7 @@ const (
 	Ticket    Class = "ticket"    // the budget burns
 	Exhausted Class = "exhausted" // nothing is left of the budget
 	NoData    Class = "no_data"   // nothing was counted
-	Miscount  Class = "miscount"  // more good events than events: the counting is broken
+	Overcount Class = "overcount" // more good events than events: the counting is broken
 )
 
 // A Pair is two windows of which both must burn faster than Factor for the alert to fire: the long one says that it
@@ -46,6 +46,16 @@ func (p Pair) Factor(period int64) float64 {
 
 // Name writes the pair's windows, such as 1h/5m.
 func (p Pair) Name() string { return WindowName(p.Long) + "/" + WindowName(p.Short) }
+
+// PairNamed returns the pair of a name; for the empty name of an alert that has none, the zero pair.
+func PairNamed(name string) Pair {
+	for _, p := range pairs {
+		if p.Name() == name {
+			return p
+		}
+	}
+	return Pair{}
+}
 
 // WindowName writes a window of so many minutes, such as 5m, 6h or 3d.
 func WindowName(minutes int64) string {

@@ -8,29 +8,33 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // A Stamp is how the minutes of rows are written: as integers or as times.
 type Stamp struct {
-	times   bool
-	zone    *time.Location // of the first time
-	seconds bool           // integers count seconds
+	seconds bool              // integers count seconds
+	layout  string            // of times; empty of integers
+	zone    *time.Location    // of the first time
+	as      map[Minute]string // as the rows write them, where a minute can be written in more than one way
 }
 
 // JSON writes a minute as the rows do.
 func (st Stamp) JSON(m Minute) json.RawMessage {
-	if st.times {
+	if st.layout != "" {
 		return json.RawMessage(strconv.Quote(st.Text(m)))
 	}
 	return json.RawMessage(st.Text(m))
 }
 
-// Text writes a minute as the rows do.
+// Text writes a minute as its row does, and one without a row as the first row would.
 func (st Stamp) Text(m Minute) string {
-	switch {
-	case st.times:
-		return m.Time().In(st.zone).Format(time.RFC3339)
+	switch text, ok := st.as[m]; {
+	case ok:
+		return text
+	case st.layout != "":
+		return m.Time().In(st.zone).Format(st.layout)
 	case st.seconds:
 		return strconv.FormatInt(int64(m)*60, 10)
 	}
@@ -41,37 +45,58 @@ func (st Stamp) Text(m Minute) string {
 const secondsFrom = 1_000_000_000
 
 // parse reads a minute; the first row decides the form of all others.
-func (st *Stamp) parse(field []byte, first bool) (Minute, error) {
-	n, err := strconv.ParseInt(string(field), 10, 64)
+func (st *Stamp) parse(field string, first bool) (Minute, error) {
+	n, err := strconv.ParseInt(field, 10, 64)
 	if err != nil {
-		return st.parseTime(string(field), first)
+		return st.parseTime(field, first)
 	}
 	if first {
 		st.seconds = n >= secondsFrom
 	}
 	switch {
-	case st.times:
+	case st.layout != "":
 		return 0, fmt.Errorf("minute %q is a number, but the first row has a time", field)
-	case n < 0 || n >= 1000*secondsFrom || !st.seconds && n >= secondsFrom:
+	case n < 0 || n >= 1000*secondsFrom || st.seconds != (n >= secondsFrom):
 		return 0, fmt.Errorf("minute %q is out of range: write minutes since 1970, an index from 0, or a time such as 2026-11-25T08:00:00Z", field)
-	case st.seconds:
-		return Minute(n / 60), nil
+	case st.seconds && n%60 != 0:
+		st.note(Minute(n/60), field)
+	}
+	if st.seconds {
+		n /= 60
 	}
 	return Minute(n), nil
 }
 
+// parseTime reads a time of RFC 3339, which allows a space before the hour.
 func (st *Stamp) parseTime(field string, first bool) (Minute, error) {
-	t, err := time.Parse(time.RFC3339, field)
+	t, err := time.Parse(time.RFC3339, strings.Replace(strings.ToUpper(field), " ", "T", 1))
 	if err != nil {
-		return 0, fmt.Errorf("minute %q is neither a whole number nor a time such as 2026-11-25T08:00:00Z", field)
+		return 0, fmt.Errorf("minute %q is neither a whole number nor a time with its zone, such as 2026-11-25T08:00:00Z", field)
 	}
 	if first {
-		st.times, st.zone = true, t.Location()
+		st.layout, st.zone = time.RFC3339, t.Location()
+		if strings.HasSuffix(field, "+00:00") {
+			st.layout = "2006-01-02T15:04:05-07:00"
+		}
 	}
-	if !st.times {
+	if st.layout == "" {
 		return 0, fmt.Errorf("minute %q is a time, but the first row has a number", field)
 	}
-	return MinuteOf(t), nil
+	m := MinuteOf(t)
+	if field != st.Text(m) {
+		st.note(m, field)
+	}
+	return m, nil
+}
+
+// note remembers how a row writes its minute; of two rows, the first.
+func (st *Stamp) note(m Minute, field string) {
+	if st.as == nil {
+		st.as = map[Minute]string{}
+	}
+	if _, ok := st.as[m]; !ok {
+		st.as[m] = field
+	}
 }
 
 // ReadRows reads rows "minute,good,total", in order, with or without that line above them. The minute is an integer
@@ -124,7 +149,7 @@ func (st *Stamp) row(line []byte, first bool) (Count, error) {
 	for i := range fields {
 		fields[i] = bytes.Trim(fields[i], " \t\"")
 	}
-	m, err := st.parse(fields[0], first)
+	m, err := st.parse(string(fields[0]), first)
 	if err != nil {
 		return Count{}, err
 	}

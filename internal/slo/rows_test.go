@@ -1,6 +1,7 @@
 package slo
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,7 +13,10 @@ func TestRowsInEveryForm(t *testing.T) {
 		"minutes":    {"29399040,9,10\n29399042,1,1\n", "29399042"},
 		"index":      {"0,9,10\n2,1,1", "2"},
 		"seconds":    {"1763942400,9,10\n1763942520,1,1", "1763942520"},
-		"times":      {"minute,good,total\r\n2026-11-25T08:00:00Z,9,10\r\n2026-11-25T08:02:30Z,1,1\r\n", `"2026-11-25T08:02:00Z"`},
+		"times":      {"minute,good,total\r\n2026-11-25T08:00:00Z,9,10\r\n2026-11-25T08:02:30Z,1,1\r\n", `"2026-11-25T08:02:30Z"`},
+		"offset":     {"2026-11-25T08:00:00+00:00,9,10\n2026-11-25T08:02:00+00:00,1,1\n", `"2026-11-25T08:02:00+00:00"`},
+		"space":      {"2026-11-25 08:00:00Z,9,10\n2026-11-25 08:02:00Z,1,1\n", `"2026-11-25 08:02:00Z"`},
+		"odd second": {"1763942401,9,10\n1763942521,1,1", "1763942521"},
 		"zone":       {"\xef\xbb\xbfMinute, Good, Total\n2026-11-25T08:00:00+01:00,9,10\n\n2026-11-25T08:02:00+01:00,1,1", `"2026-11-25T08:02:00+01:00"`},
 		"with quote": {`"0","9","10"` + "\n 2 , 1 , 1 \n", "2"},
 	} {
@@ -23,6 +27,9 @@ func TestRowsInEveryForm(t *testing.T) {
 		}
 		if got := s.Over(s.Last(), 3); s.Len() != 3 || got.Total != 11 || got.Measured != 2 {
 			t.Errorf("%s: %d minutes, %+v", name, s.Len(), got)
+		}
+		if gap := st.JSON(s.Last() - 1); !json.Valid(gap) {
+			t.Errorf("%s: a minute without a row is written %s", name, gap)
 		}
 		if got := string(st.JSON(s.Last())); got != x.second {
 			t.Errorf("%s: the last minute is written %s, want %s", name, got, x.second)
@@ -38,7 +45,7 @@ func TestBadRowsAreNamed(t *testing.T) {
 		"1,2,3\n2,4,3":        "line 2: good is 4 of a total of 3",
 		"2,1,1\n1,1,1":        "line 2: minute 1 comes after minute 2",
 		"2,1,1\n2,1,1":        "line 2: minute 2 comes twice",
-		"2026-11-25T08:00:00Z,1,1\n2026-11-25T08:00:59Z,1,1": "line 2: minute 2026-11-25T08:00:00Z comes twice",
+		"2026-11-25T08:00:00Z,1,1\n2026-11-25T08:00:59Z,1,1": "line 2: minute 2026-11-25T08:00:59Z comes twice",
 		"noon,1,1":                        `minute "noon" is neither`,
 		"1.5,1,1":                         `minute "1.5" is neither`,
 		"-1,1,1":                          `minute "-1" is out of range`,

@@ -84,7 +84,7 @@ func (r Rules) At(s *Series, at Minute) Firing {
 		fire(NoData, PairState{})
 	}
 	if s.Over(at, brokenWindow).Broken > 0 {
-		fire(Miscount, PairState{})
+		fire(Overcount, PairState{})
 	}
 	return firing
 }
@@ -106,7 +106,7 @@ type Change struct {
 }
 
 // classes in the order in which changes of one minute are told.
-var classes = [...]Class{Page, HardDown, Slow, Ticket, Exhausted, NoData, Miscount}
+var classes = [...]Class{Page, HardDown, Slow, Ticket, Exhausted, NoData, Overcount}
 
 // Changes compares what fired before with what fires once a minute is over.
 func (r Rules) Changes(s *Series, at Minute, before, now Firing) []Change {

@@ -357,7 +357,7 @@ func TestBrokenCountsAlert(t *testing.T) {
 		}
 	}
 	firing := (Rules{Period: Days(30)}).At(s, 2)
-	if _, ok := firing[Miscount]; !ok || s.Over(2, 3).Total != 20 {
+	if _, ok := firing[Overcount]; !ok || s.Over(2, 3).Total != 20 {
 		t.Errorf("%v fires, the sum is %+v", firing, s.Over(2, 3))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,7 +88,8 @@ func (tb *tab) listen(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
-		if err == nil && strings.HasPrefix(u.Scheme, "http") && !strings.HasPrefix(e.Request.URL, tb.site.program.BaseURL+"/") {
+		if err == nil && strings.HasPrefix(u.Scheme, "http") && !strings.HasPrefix(e.Request.URL, tb.site.program.BaseURL+"/") &&
+			(tb.site.google == "" || !strings.HasPrefix(e.Request.URL, tb.site.google+"/")) {
 			complaint = "a request left the machine: " + e.Request.URL
 		}
 	}
@@ -96,6 +98,13 @@ func (tb *tab) listen(event any) {
 		tb.complaints = append(tb.complaints, complaint)
 		tb.mu.Unlock()
 	}
+}
+
+// forgive takes back the complaints with these words, which the test brought about.
+func (tb *tab) forgive(words string) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	tb.complaints = slices.DeleteFunc(tb.complaints, func(c string) bool { return strings.Contains(c, words) })
 }
 
 // do runs browser actions and fails the test, with a picture, when they do not work within patience.

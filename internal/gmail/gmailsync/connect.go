@@ -3,6 +3,7 @@ package gmailsync
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -64,6 +65,7 @@ func (e *Engine) Disconnect(ctx context.Context, userID, accountID int64) error 
 	if err := q.AccountDisconnect(ctx, db.AccountDisconnectParams{UserID: userID, ID: accountID, Cause: cause, Now: e.Now()}); err != nil {
 		return err
 	}
+	e.noteUsage(ctx, userID, accountID)
 	e.forgetClient(accountID)
 	return q.GmailEventInsert(ctx, db.GmailEventInsertParams{UserID: userID, AccountID: accountID, At: e.Now(), Kind: "disconnected", Detail: cause})
 }
@@ -143,6 +145,9 @@ func (e *Engine) Forget(ctx context.Context, userID, accountID int64) error {
 			},
 			func() error {
 				return q.GmailEventsForget(ctx, db.GmailEventsForgetParams{UserID: userID, AccountID: accountID})
+			},
+			func() error {
+				return q.GmailUsageForget(ctx, db.GmailUsageForgetParams{UserID: userID, AccountID: accountID, Before: e.Now().Add(48 * time.Hour)})
 			},
 			func() error { return q.AccountDelete(ctx, db.AccountDeleteParams{UserID: userID, ID: accountID}) },
 			func() error { return q.LabelDeleteUnused(ctx, userID) },

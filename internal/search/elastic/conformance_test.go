@@ -381,6 +381,15 @@ func (w *world) compareSets(t *testing.T, q *search.Query, r search.Request) (sa
 // comparePages reads both answers page by page; overlap is the share of the first ten ranked hits that both have, or -1.
 func (w *world) comparePages(t *testing.T, q *search.Query, r search.Request) (overlap float64) {
 	t.Helper()
+	for _, order := range search.Orders()[1:] {
+		sorted := r
+		sorted.Order, sorted.Limit = order, search.MaxHits
+		a, errA := w.postgres.Search(t.Context(), w.db.Owner(r.UserID), q, sorted)
+		b, errB := w.elastic.Search(t.Context(), w.db.Owner(r.UserID), q, sorted)
+		if errA != nil || errB != nil || a.Total != b.Total || a.Next != b.Next || !slices.Equal(idsOf(a.Hits), idsOf(b.Hits)) {
+			t.Errorf("%q: sorted by %s the answers differ: %d and %d hits, %v, %v", q.Source, order, a.Total, b.Total, errA, errB)
+		}
+	}
 	a, b := w.walk(t, w.postgres, q, r), w.walk(t, w.elastic, q, r)
 	if a.Total != b.Total || a.Loose != b.Loose || a.Ranked != b.Ranked || a.More != b.More || len(a.Hits) != len(b.Hits) {
 		t.Errorf("%q: Postgres answers total %d, loose %d, ranked %v, %d hits; Elasticsearch %d, %d, %v, %d", q.Source, a.Total, a.Loose, a.Ranked, len(a.Hits),

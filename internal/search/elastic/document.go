@@ -32,7 +32,7 @@ type document struct {
 	At         int64    `json:"at"` // Unix microseconds
 	Digest     int64    `json:"digest"`
 	Message    string   `json:"message"` // hash of the message id
-	Sender     string   `json:"sender"`
+	Sender     string   `json:"sender,omitempty"`
 	Size       int64    `json:"size"`
 	Place      string   `json:"place"`
 	Category   string   `json:"category"`

@@ -11,6 +11,7 @@ import (
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 
 	"applylens/internal/db"
+	"applylens/internal/errs"
 	"applylens/internal/search"
 )
 
@@ -67,7 +68,7 @@ func (f *Failover) Search(ctx context.Context, conn db.DBTX, q *search.Query, r 
 			result, err = f.Engine.Search(ctx, conn, q, r)
 			return err
 		})
-		if err == nil || errors.Is(err, search.ErrCursor) {
+		if err == nil || isAsked(err) {
 			result.Coverage = 1
 			return result, err
 		}
@@ -109,7 +110,7 @@ func (f *Failover) try(ctx context.Context, most time.Duration, ask func(context
 	err := ask(within)
 	unknown := new(unsupportedError)
 	switch {
-	case err == nil, errors.As(err, &unknown), errors.Is(err, search.ErrCursor):
+	case err == nil, errors.As(err, &unknown), isAsked(err):
 		f.breaker.RecordSuccess()
 	case ctx.Err() != nil: // the asker went away
 		f.breaker.RecordSuccess()
@@ -117,6 +118,12 @@ func (f *Failover) try(ctx context.Context, most time.Duration, ask func(context
 		f.breaker.RecordError(err)
 	}
 	return err
+}
+
+// isAsked tells that the asker is to blame, such as for a page that does not exist.
+func isAsked(err error) bool {
+	var asked *errs.Error
+	return errors.As(err, &asked) && asked.Status < 500
 }
 
 func (f *Failover) reason(err error) string {

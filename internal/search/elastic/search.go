@@ -63,14 +63,16 @@ func (e *Engine) Search(ctx context.Context, conn db.DBTX, q *search.Query, r se
 	if r.Limit <= 0 || r.Limit > search.MaxHits {
 		r.Limit = min(max(r.Limit, 50), search.MaxHits)
 	}
+	r.Newest = r.Newest || r.Order == search.Newest
 	asked := e.Rows.Analyzer.Ask(q, r)
 	result := search.Result{Mode: ModeName, Total: -1, Warnings: asked.Warnings}
-	result.Ranked = len(asked.Ranks) > 0 && !r.Newest && from.At.IsZero()
+	result.Ranked = len(asked.Ranks) > 0 && !r.Newest && r.Order == search.Best && from.At.IsZero()
 	found, err := e.find(ctx, q, r, asked, from, &result)
 	if err != nil {
 		return result, err
 	}
-	return result, e.page(ctx, conn, q, r, from, found, &result)
+	filters := asked.Textless() && !result.Ranked && byTime(r) // of these Postgres counts no more
+	return result, e.page(ctx, conn, q, r, from, found, filters, &result)
 }
 
 // find asks for one more than a page.
@@ -80,7 +82,7 @@ func (e *Engine) find(ctx context.Context, q *search.Query, r search.Request, as
 		return nil, err
 	}
 	if !result.Ranked {
-		return e.ask(ctx, r, newest(strict, r, from))
+		return e.ask(ctx, r, sorted(strict, r, from))
 	}
 	found, err := e.ask(ctx, r, e.ranked(q, strict, nil, asked.Ranks, r, from))
 	if err != nil || asked.Loose == nil || found.Hits.Total.Value >= search.Enough {
@@ -119,9 +121,21 @@ func must(userID int64, c *search.Condition, hidden []string) (object, error) {
 	return object{"bool": clauses}, nil
 }
 
-// newest asks for matches by time, and on the first page for their number, up to search.MaxTotal.
-func newest(condition object, r search.Request, from search.Place) object {
-	request := object{"query": condition, "size": r.Limit + 1, "sort": []object{{"at": "desc"}, {"id": "desc"}}, "track_total_hits": false}
+// byTime tells that hits are sorted by time, so that a place is an email and not a number of hits.
+func byTime(r search.Request) bool { return r.Newest || r.Order == search.Best }
+
+// sorted asks for matches in the order of a field, and on the first page for their number.
+func sorted(condition object, r search.Request, from search.Place) object {
+	order := object{"at": "desc"}
+	switch r.Order {
+	case search.Oldest:
+		order = object{"at": "asc"}
+	case search.BySender:
+		order = object{"sender": object{"order": "asc", "missing": "_last"}}
+	case search.Largest:
+		order = object{"size": "desc"}
+	}
+	request := object{"query": condition, "size": r.Limit + 1, "sort": []object{order, {"id": "desc"}}, "track_total_hits": false}
 	if r.After == "" {
 		request["track_total_hits"] = true
 	}
@@ -226,9 +240,9 @@ func (e *Engine) ask(ctx context.Context, r search.Request, request object) (*an
 }
 
 // page reads the rows of a page's hits and tells where the next one begins.
-func (e *Engine) page(ctx context.Context, conn db.DBTX, q *search.Query, r search.Request, from search.Place, found *answer, result *search.Result) error {
+func (e *Engine) page(ctx context.Context, conn db.DBTX, q *search.Query, r search.Request, from search.Place, found *answer, filters bool, result *search.Result) error {
 	if r.After == "" {
-		if result.Total = found.Hits.Total.Value; !result.Ranked && result.Total > search.MaxTotal {
+		if result.Total = found.Hits.Total.Value; filters && result.Total > search.MaxTotal {
 			result.Total, result.More = search.MaxTotal, true
 		}
 	}
@@ -254,7 +268,7 @@ func (e *Engine) page(ctx context.Context, conn db.DBTX, q *search.Query, r sear
 	}
 	last := hits[len(hits)-1].Fields
 	switch offset := from.Offset + r.Limit; {
-	case !result.Ranked:
+	case !result.Ranked && byTime(r):
 		result.Next = search.Place{At: time.UnixMicro(last["at"][0]), ID: last["id"][0]}.String()
 	case offset < search.MaxOffset:
 		result.Next = search.Place{Offset: offset}.String()

@@ -207,7 +207,7 @@ func (s *Server) answers(ctx context.Context) error {
 // wait returns when the server answers.
 func (s *Server) wait(ctx context.Context) error {
 	var err error
-	for range 900 { // 90 s: starting takes ten, more where others work
+	for range 2400 { // 240 s: starting takes ten, many more where others work
 		if s.URL = s.address(); s.URL != "" {
 			if err = s.answers(ctx); err == nil {
 				return nil
