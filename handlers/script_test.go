@@ -18,6 +18,7 @@ import (
 	"github.com/ulule/limiter/v3/drivers/store/memory"
 
 	"applylens/handlers"
+	"applylens/internal/agent"
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
 	"applylens/internal/db"
@@ -47,7 +48,12 @@ func newSite(t testing.TB) *site {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	log := slog.New(slog.DiscardHandler)
-	in := &ingest.Ingest{DB: d, Blobs: store, Log: log, Now: time.Now}
+	agents, err := agent.Open(t.Context(), agent.Options{DB: d, Dir: t.TempDir(), Release: "test", Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = agents.Close() }) // the database may be gone
+	in := &ingest.Ingest{DB: d, Blobs: store, Log: log, Now: time.Now, Judge: agents.Judge}
 	client, err := jobs.NewClient(jobs.Deps{DB: d, Ingest: in, Log: log, Now: time.Now}, false)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +62,7 @@ func newSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Server: &handlers.Server{DB: d, Blobs: store, Ingest: in, Jobs: client, Log: log, Now: time.Now, Version: "test",
+	s := &site{Server: &handlers.Server{DB: d, Blobs: store, Ingest: in, Agents: agents, Jobs: client, Log: log, Now: time.Now, Version: "test",
 		BaseURL: "http://example.com", Auth: &auth.Store{DB: d, Now: time.Now}, Events: handlers.NewEvents(),
 		Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(memory.NewStore(), 600)}}
 	s.handler = s.Handler()

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"applylens/internal/agent"
 	"applylens/internal/auth"
 	"applylens/internal/db"
 	"applylens/internal/errs"
@@ -130,7 +132,9 @@ func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) 
 	ctx, user := c.Request().Context(), auth.UserOf(c)
 	r := request(user)
 	r.Limit, r.After, r.Order = rowsAsked(c), c.QueryParam("after"), found.Order
-	result, err := s.engine().Search(ctx, s.DB.Owner(user.ID), asked, r)
+	result, err := s.Agents.Search(ctx, agent.Person, asked, r, func(ctx context.Context) (search.Result, error) {
+		return s.engine().Search(ctx, s.DB.Owner(user.ID), asked, r)
+	})
 	if err != nil {
 		return err
 	}

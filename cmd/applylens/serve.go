@@ -112,7 +112,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		return nil, err
 	}
 	s := &handlers.Server{
-		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
+		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Agents: a.agents, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),
 		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,

@@ -42,12 +42,18 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		cfg.PeriodicJobs = []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return SweepArgs{}, nil },
 				&river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(time.Minute), func() (river.JobArgs, *river.InsertOpts) { return JudgeWaitingArgs{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(6*time.Hour), func() (river.JobArgs, *river.InsertOpts) { return RunsKeepArgs{}, nil },
+				&river.PeriodicJobOpts{RunOnStart: true}),
 		}
 		river.AddWorker(cfg.Workers, &actionRun{db: d.DB})
 		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{}})
+		river.AddWorker(cfg.Workers, &judgeMail{ingest: d.Ingest, db: d.DB})
+		river.AddWorker(cfg.Workers, &judgeWaiting{ingest: d.Ingest, db: d.DB})
+		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
 		addSLO(cfg, d)
 		if d.Gmail != nil {
