@@ -107,7 +107,11 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Log: a.log, Now: time.Now}, cmd.Worker)
+	outbox, err := a.outbox(base)
+	if err != nil {
+		return nil, err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Log: a.log, Now: time.Now}, cmd.Worker)
 	if err != nil {
 		return nil, err
 	}
