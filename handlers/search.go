@@ -149,7 +149,7 @@ func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) 
 	}
 	list := views.List{From: found.Values().Encode(), Found: map[int64]views.Found{}}
 	if !found.Single {
-		if list.Rows, err = s.DB.As(user.ID).InboxRows(ctx, db.InboxRowsParams{UserID: user.ID, Ids: threads}); err != nil {
+		if list.Rows, err = s.DB.AsPlanned(user.ID).InboxRows(ctx, db.InboxRowsParams{UserID: user.ID, Ids: threads}); err != nil {
 			return err
 		}
 	}

@@ -122,7 +122,7 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 		}
 	}
 	best := plan.best(c, sets, loose, q.Now.Unix(), result.Ranked, r.Limit+1, after)
-	if _, err := p.read(ctx, conn, q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
+	if _, err := p.read(ctx, db.Planned(conn), q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
 		return result, err
 	}
 	result.score(best)
@@ -152,7 +152,7 @@ func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) 
 	if len(made.wants) == 0 {
 		return made, &corpus{}, nil
 	}
-	c, err := p.lookup(ctx, db.New(conn), r.UserID, made.wants)
+	c, err := p.lookup(ctx, db.New(db.Planned(conn)), r.UserID, made.wants)
 	if err == nil {
 		made.resolve(c)
 	}
