@@ -142,6 +142,7 @@ func (s *site) ruleID(ctx context.Context, user int64, name string) (id int64, e
 //	header Location == /
 //	body has TEXT               body lacks TEXT, with white space folded
 //	follow                      goes where a redirect points
+//	body before A aria-B        A stands in it before aria-B
 //	undo                        sends the undo form of the last answer
 //	signed out                  the requests that follow carry no session
 func TestScripts(t *testing.T) {
@@ -175,7 +176,7 @@ type player struct {
 	checks int
 }
 
-var placeholder = regexp.MustCompile(`\{(thread|foreign|rule|foreignrule) ([^}]*)\}`)
+var placeholder = regexp.MustCompile(`\{(thread|foreign|rule|foreignrule|saved|foreignsaved) ([^}]*)\}`)
 
 func (p *player) step(line string) {
 	if line == "" || strings.HasPrefix(line, "#") {
@@ -189,6 +190,9 @@ func (p *player) step(line string) {
 		}
 		if strings.HasSuffix(m[1], "rule") {
 			find = p.ruleID
+		}
+		if strings.HasSuffix(m[1], "saved") {
+			find = p.savedID
 		}
 		id, err := find(p.t.Context(), user, m[2])
 		if err != nil {
@@ -245,6 +249,11 @@ func (p *player) check(verb, rest string) {
 	case strings.HasPrefix(rest, "has "):
 		if want := strings.TrimPrefix(rest, "has "); !strings.Contains(p.body(), want) {
 			fail("the body lacks %q: %.2000s", want, p.body())
+		}
+	case strings.HasPrefix(rest, "before "):
+		first, second, _ := strings.Cut(strings.TrimPrefix(rest, "before "), " aria-")
+		if a, b := strings.Index(p.body(), first), strings.Index(p.body(), "aria-"+second); a < 0 || b < a {
+			fail("%q and %q stand at %d and %d", first, "aria-"+second, a, b)
 		}
 	case strings.HasPrefix(rest, "lacks "):
 		if want := strings.TrimPrefix(rest, "lacks "); strings.Contains(p.body(), want) {

@@ -58,6 +58,7 @@ type AlertEvent struct {
 	Text      string
 	MadeBy    *int64
 	MadeAt    time.Time
+	Planned   bool
 }
 
 type AlertSilence struct {
@@ -176,6 +177,15 @@ type Run struct {
 	Detail         json.RawMessage
 	Error          string
 	RecordedAt     time.Time
+}
+
+type SearchGeneration struct {
+	Generation int32
+	State      string
+	Layout     string
+	MadeAt     time.Time
+	Mails      int64
+	LiveAt     *time.Time
 }
 
 type SloCorrection struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"applylens/internal/alert"
 	"applylens/internal/db"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
@@ -27,6 +28,7 @@ type Deps struct {
 	DB     *db.DB
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
+	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -56,6 +58,9 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
 		addSLO(cfg, d)
+		if d.Alerts != nil {
+			addAlerts(cfg, d.Alerts)
+		}
 		if d.Gmail != nil {
 			addGmail(cfg, d.Gmail)
 		}

@@ -38,11 +38,13 @@ type Request struct {
 
 // A Result is one page of an answer.
 type Result struct {
-	Mode     string // which engine ran: "postgres word index"
-	Ranked   bool   // best first; else newest first
-	Total    int    // matches; of the first page only, -1 later
-	More     bool   // there are more than Total
-	Loose    int    // further mail that has only some of the words, and comes after the matches; when these are few
+	Mode     string  // which engine ran: "postgres word index", "elasticsearch"
+	Instead  string  // why it is not the engine that is set up; "" when it is
+	Coverage float64 // share of the mail that this engine has: 1 is all; 0 when there is one engine only
+	Ranked   bool    // best first; else newest first
+	Total    int     // matches; of the first page only, -1 later
+	More     bool    // there are more than Total
+	Loose    int     // further mail that has only some of the words, and comes after the matches; when these are few
 	Hits     []Hit
 	Next     string    // cursor of the next page, "" at the end
 	Warnings []Warning // of the query and of what this engine cannot find yet
@@ -120,7 +122,7 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 		}
 	}
 	best := plan.best(c, sets, loose, q.Now.Unix(), result.Ranked, r.Limit+1, after)
-	if _, err := p.read(ctx, conn, q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
+	if _, err := p.read(ctx, db.Planned(conn), q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
 		return result, err
 	}
 	result.score(best)
@@ -150,7 +152,7 @@ func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) 
 	if len(made.wants) == 0 {
 		return made, &corpus{}, nil
 	}
-	c, err := p.lookup(ctx, db.New(conn), r.UserID, made.wants)
+	c, err := p.lookup(ctx, db.New(db.Planned(conn)), r.UserID, made.wants)
 	if err == nil {
 		made.resolve(c)
 	}
