@@ -15,6 +15,7 @@ import (
 	"applylens/internal/db/embedded"
 	"applylens/internal/errs"
 	"applylens/internal/ingest"
+	"applylens/internal/search"
 )
 
 // An app is what commands work with: the database with its schema up to date, the blobs, the pipeline.
@@ -24,6 +25,7 @@ type app struct {
 	db       *db.DB
 	blobs    *blobs.Store
 	ingest   *ingest.Ingest
+	sense    *search.Sense     // nil when mail is not found by meaning
 	server   *embedded.Server  // nil with DATABASE_URL
 	owner    *embedded.Account // to whom root hands the data; nil when not root
 }
@@ -39,6 +41,9 @@ func open(ctx context.Context, settings *config.Settings) (*app, error) {
 		return nil, errors.Join(err, a.close())
 	}
 	if a.blobs, err = blobs.Open(ctx, settings.BlobAddress(), a.owner.Own); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	if a.sense, err = a.openSense(); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	a.ingest = &ingest.Ingest{DB: a.db, Blobs: a.blobs, Log: a.log, Now: time.Now}

@@ -114,6 +114,15 @@ func (s *Sense) choose(ctx context.Context, q *db.Queries, userID int64) (model 
 	return s.Model, 0, nil
 }
 
+// Prepare waits until an owner's mail can be searched by meaning, if it has vectors. What fails is said by each search.
+func (s *Sense) Prepare(ctx context.Context, q *db.Queries, userID int64) error {
+	model, version, err := s.choose(ctx, q, userID)
+	if err == nil && version > 0 {
+		_, _ = s.Encoder(ctx, model)
+	}
+	return err
+}
+
 // Query returns the vector of a text that is searched for, which it remembers.
 func (s *Sense) Query(ctx context.Context, model, text string) ([]float32, error) {
 	key := model + "\x00" + text
