@@ -26,7 +26,7 @@ func (workerCmd) Run(ctx context.Context, settings *config.Settings) (err error)
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Log: a.log, Now: time.Now}, true)
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Log: a.log, Now: time.Now}, true)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type Deps struct {
 	DB     *db.DB
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
+	Sense  *search.Sense     // nil when mail is not found by meaning
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -47,9 +48,12 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
-		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{}})
-		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{Sense: d.Sense}})
+		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now, sense: d.Sense})
 		addSLO(cfg, d)
+		if d.Sense != nil {
+			addEmbed(cfg, d)
+		}
 		if d.Gmail != nil {
 			addGmail(cfg, d.Gmail)
 		}
@@ -59,7 +63,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
 	}
 	if d.Ingest != nil && d.Ingest.Stored == nil {
-		d.Ingest.Stored = onStored(client)
+		d.Ingest.Stored = onStored(client, d.Sense != nil)
 	}
 	return client, nil
 }

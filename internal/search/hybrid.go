@@ -12,23 +12,22 @@ import (
 // a mail is that of its words over the best one's, plus a weight times the standard deviations by which it is nearer
 // than the mean.
 const (
+	weightMeaning = 0.15
+
 	joinMost = 20  // mails without the words that join for their meaning
 	joinZ    = 2.5 // and how near they are at least
 )
 
-// weigh gives meaning its weight.
-func (m *meant) weigh() { m.weight = tune("W", 0.15) }
-
 // joiners returns the documents near in meaning that are free to join: nearest first, at most joinMost.
 func (m *meant) joiners(c *corpus, free, all []bitset) (joined []bitset, n int) {
-	best := page{most: int(tune("JM", joinMost))}
+	best := page{most: joinMost}
 	for i, seg := range c.shards {
 		rows := m.set.rowsOf(seg)
 		free[i].all(func(doc int) {
 			if all[i].has(doc) || rows[doc] < 0 {
 				return
 			}
-			if z := m.z(rows[doc]); z >= tune("JZ", joinZ) {
+			if z := m.z(rows[doc]); z >= joinZ {
 				best.add(matched{at: seg.docs[doc].At, id: seg.docs[doc].ID, score: z, shard: int32(i), doc: int32(doc)})
 			}
 		})
@@ -45,7 +44,7 @@ func (m *meant) joiners(c *corpus, free, all []bitset) (joined []bitset, n int) 
 
 // join finds the mail that has none of the words and is near in meaning, when few have them.
 func (p *plan) join(ctx context.Context, conn db.DBTX, c *corpus, sets, loose []bitset, total int, result *Result) ([]bitset, error) {
-	if p.meant == nil || !p.joins || !result.Ranked || total >= enough {
+	if p.meant == nil || !p.joins || p.asking.text == "" || !result.Ranked || total >= enough {
 		return nil, nil
 	}
 	free, _, err := p.matches(ctx, conn, c, p.free)
@@ -91,7 +90,7 @@ func (m *meant) fuse(seg *shard, words []float32, best float32) []float32 {
 		if rows[doc] >= 0 {
 			z = m.z(rows[doc])
 		}
-		fused[doc] = w/best + m.weight*z
+		fused[doc] = w/best + weightMeaning*z
 	}
 	return fused
 }
@@ -112,15 +111,15 @@ func (r *Result) mode(a *asking, m *meant, c *corpus) {
 	}
 	if m == nil {
 		if a.why != "" {
-			r.Mode = words + ", without meaning: " + a.why
+			r.Mode = words + " alone (" + a.why + ")"
 		}
 		return
 	}
 	covered, all := m.set.covered(c)
-	r.Mode, r.Meaning = "postgres hybrid", 1
+	r.Mode, r.Meaning = words+" and meaning", 1
 	if covered < all {
 		r.Meaning = float64(covered) / float64(all)
-		r.Mode = fmt.Sprintf("postgres hybrid; %d %% of the mail has no vector yet and is ranked by words", max(1, (all-covered)*100/all))
+		r.Mode = fmt.Sprintf("%s and meaning (%d %% of the mail has no vector yet and is ranked by words)", words, max(1, (all-covered)*100/all))
 	}
 }
 

@@ -21,6 +21,8 @@ const (
 	nearMost  = 1000
 	nearShare = 50
 	nearZ     = 1.5
+
+	compareThreads = 2 // processors that one comparison may take
 )
 
 // meaningField tells that a term is found by meaning.
@@ -166,7 +168,6 @@ func (c *compiler) near(n *Node) string {
 // A meant is what a query means beside an owner's mail.
 type meant struct {
 	*compared
-	weight  float32 // of a standard deviation, where the best match of words has 1
 	unknown float32 // the z of mail without a vector
 }
 
@@ -196,7 +197,7 @@ func (p *Postgres) meaning(ctx context.Context, conn db.DBTX, r Request, a *aski
 			made.args[i] = []int64{}
 			continue
 		}
-		made.args[i] = set.compare(v, p.threads()).near()
+		made.args[i] = set.compare(v, compareThreads).near()
 		if slices.Contains(a.terms, near.node) {
 			asked = append(asked, v)
 		}
@@ -212,7 +213,7 @@ func (p *Postgres) meaning(ctx context.Context, conn db.DBTX, r Request, a *aski
 	if len(asked) == 0 {
 		return nil, nil
 	}
-	return &meant{compared: set.compare(embed.Sum(asked), p.threads())}, nil
+	return &meant{compared: set.compare(embed.Sum(asked), compareThreads)}, nil
 }
 
 // near returns the ids of the emails that are near, in order.
@@ -227,5 +228,3 @@ func (c *compared) near() []int64 {
 	slices.Sort(ids)
 	return ids
 }
-
-func (p *Postgres) threads() int { return 2 }

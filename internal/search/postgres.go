@@ -38,7 +38,7 @@ type Request struct {
 
 // A Result is one page of an answer.
 type Result struct {
-	Mode     string  // what ran: "postgres word index", "postgres hybrid", and why there is less than all
+	Mode     string  // what ran: "postgres word index", "postgres word index and meaning", and why there is less
 	Meaning  float64 // share of the mail that was ranked by meaning too; 0 when none was
 	Near     int     // further mail that has none of the words and is near in meaning; it stands among the others
 	Ranked   bool    // best first; else newest first
@@ -291,7 +291,6 @@ func (p *plan) scores(c *corpus, s *scorer, strict, all, joined []bitset) [][]fl
 		})
 	}
 	if p.meant != nil {
-		p.meant.weigh()
 		p.meant.assume(c, all)
 		for i, seg := range c.shards {
 			scores[i] = p.meant.fuse(seg, scores[i], best)
