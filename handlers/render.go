@@ -56,7 +56,7 @@ func (s *Server) errorAnswer(c echo.Context, code int, msg string) error {
 // page is the shell's part of a page: who is signed in, the counts of the rail, the time in the user's zone.
 func (s *Server) page(c echo.Context, title, place string) (views.Page, error) {
 	user := auth.UserOf(c)
-	frame, err := s.DB.As(user.ID).LayoutGet(c.Request().Context(), user.ID)
+	frame, err := s.DB.AsPlanned(user.ID).LayoutGet(c.Request().Context(), user.ID)
 	if err != nil {
 		return views.Page{}, errors.Join(errors.New("read the frame of the page"), err)
 	}

@@ -59,6 +59,7 @@ func (s *Server) routes() []route {
 		{get, "/emails/:id/attachments/:part", auth.User, s.emailAttachment, page},
 		{get, "/image/:user/:id", auth.Public, s.emailImage, page},
 
+		{post, "/emails/:id/unsubscribe", auth.User, s.emailUnsubscribe, page},
 		{post, "/emails/:id/answer", auth.User, s.outgoingCreate, page},
 		{get, "/outgoing", auth.User, s.outgoingList, page},
 		{get, "/outgoing/:id", auth.User, s.outgoingPage, page},
@@ -70,6 +71,23 @@ func (s *Server) routes() []route {
 		{post, "/actions/undo", auth.User, s.actionUndoSince, page},
 		{post, "/actions/:id/undo", auth.User, s.actionUndo, page},
 		{post, "/actions/:id/decide", auth.User, s.actionDecide, page},
+
+		{get, "/approvals", auth.User, s.approvalsPage, page},
+		{post, "/approvals/:kind", auth.User, s.approvalsDecide, page},
+		{post, "/approvals/second/:id", auth.Admin, s.approvalSecond, page},
+		{get, "/runs", auth.User, s.runsPage, page},
+		{get, "/runs/:id", auth.User, s.runPage, page},
+		{get, "/runs/:id/documents/:name", auth.User, s.runDocument, page},
+		{post, "/runs/:id/cancel", auth.User, s.runCancel, page},
+
+		{get, "/ops/agents", auth.Operator, s.opsAgents, page},
+		{get, "/ops/agents/:name", auth.Operator, s.opsAgent, page},
+		{post, "/ops/agents/:name/switch", auth.Operator, s.opsAgentSwitch, page},
+		{post, "/ops/agents/:name/run", auth.Operator, s.opsAgentRun, page},
+		{get, "/ops/runs", auth.Operator, s.opsRuns, page},
+		{get, "/ops/runs/:id", auth.Operator, s.opsRun, page},
+		{get, "/ops/runs/:id/documents/:name", auth.Operator, s.opsRunDocument, page},
+		{post, "/ops/runs/:id/cancel", auth.Operator, s.opsRunCancel, page},
 
 		{get, "/welcome", auth.User, s.welcomePage, page},
 		{post, "/import", auth.User, s.importUpload, upload},

@@ -18,6 +18,7 @@ import (
 	"github.com/ulule/limiter/v3/drivers/store/memory"
 
 	"applylens/handlers"
+	"applylens/internal/agent"
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
 	"applylens/internal/db"
@@ -47,7 +48,12 @@ func newSite(t testing.TB) *site {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	log := slog.New(slog.DiscardHandler)
-	in := &ingest.Ingest{DB: d, Blobs: store, Log: log, Now: time.Now}
+	agents, err := agent.Open(t.Context(), agent.Options{DB: d, Dir: t.TempDir(), Release: "test", Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = agents.Close() }) // the database may be gone
+	in := &ingest.Ingest{DB: d, Blobs: store, Log: log, Now: time.Now, Judge: agents.Judge}
 	client, err := jobs.NewClient(jobs.Deps{DB: d, Ingest: in, Log: log, Now: time.Now}, false)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +62,7 @@ func newSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Server: &handlers.Server{DB: d, Blobs: store, Ingest: in, Jobs: client, Log: log, Now: time.Now, Version: "test",
+	s := &site{Server: &handlers.Server{DB: d, Blobs: store, Ingest: in, Agents: agents, Jobs: client, Log: log, Now: time.Now, Version: "test",
 		BaseURL: "http://example.com", Auth: &auth.Store{DB: d, Now: time.Now}, Events: handlers.NewEvents(),
 		Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(memory.NewStore(), 600)}}
 	s.handler = s.Handler()
@@ -136,6 +142,7 @@ func (s *site) ruleID(ctx context.Context, user int64, name string) (id int64, e
 //	header Location == /
 //	body has TEXT               body lacks TEXT, with white space folded
 //	follow                      goes where a redirect points
+//	body before A aria-B        A stands in it before aria-B
 //	undo                        sends the undo form of the last answer
 //	signed out                  the requests that follow carry no session
 func TestScripts(t *testing.T) {
@@ -169,7 +176,7 @@ type player struct {
 	checks int
 }
 
-var placeholder = regexp.MustCompile(`\{(thread|foreign|rule|foreignrule) ([^}]*)\}`)
+var placeholder = regexp.MustCompile(`\{(thread|foreign|rule|foreignrule|saved|foreignsaved) ([^}]*)\}`)
 
 func (p *player) step(line string) {
 	if line == "" || strings.HasPrefix(line, "#") {
@@ -183,6 +190,9 @@ func (p *player) step(line string) {
 		}
 		if strings.HasSuffix(m[1], "rule") {
 			find = p.ruleID
+		}
+		if strings.HasSuffix(m[1], "saved") {
+			find = p.savedID
 		}
 		id, err := find(p.t.Context(), user, m[2])
 		if err != nil {
@@ -239,6 +249,11 @@ func (p *player) check(verb, rest string) {
 	case strings.HasPrefix(rest, "has "):
 		if want := strings.TrimPrefix(rest, "has "); !strings.Contains(p.body(), want) {
 			fail("the body lacks %q: %.2000s", want, p.body())
+		}
+	case strings.HasPrefix(rest, "before "):
+		first, second, _ := strings.Cut(strings.TrimPrefix(rest, "before "), " aria-")
+		if a, b := strings.Index(p.body(), first), strings.Index(p.body(), "aria-"+second); a < 0 || b < a {
+			fail("%q and %q stand at %d and %d", first, "aria-"+second, a, b)
 		}
 	case strings.HasPrefix(rest, "lacks "):
 		if want := strings.TrimPrefix(rest, "lacks "); strings.Contains(p.body(), want) {

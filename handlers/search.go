@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"applylens/internal/agent"
 	"applylens/internal/auth"
 	"applylens/internal/db"
 	"applylens/internal/errs"
@@ -122,7 +124,9 @@ func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) 
 	ctx, user := c.Request().Context(), auth.UserOf(c)
 	r := request(user)
 	r.Limit, r.After, r.Order = rowsAsked(c), c.QueryParam("after"), found.Order
-	result, err := s.Search.Search(ctx, s.DB.Owner(user.ID), asked, r)
+	result, err := s.Agents.Search(ctx, agent.Person, asked, r, func(ctx context.Context) (search.Result, error) {
+		return s.Search.Search(ctx, s.DB.Owner(user.ID), asked, r)
+	})
 	if err != nil {
 		return err
 	}
@@ -137,7 +141,7 @@ func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) 
 	}
 	list := views.List{From: found.Values().Encode(), Found: map[int64]views.Found{}}
 	if !found.Single {
-		if list.Rows, err = s.DB.As(user.ID).InboxRows(ctx, db.InboxRowsParams{UserID: user.ID, Ids: threads}); err != nil {
+		if list.Rows, err = s.DB.AsPlanned(user.ID).InboxRows(ctx, db.InboxRowsParams{UserID: user.ID, Ids: threads}); err != nil {
 			return err
 		}
 	}

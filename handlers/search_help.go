@@ -20,7 +20,7 @@ const (
 
 // searchFacets is what the mail that matches is like, as the panel beside the results.
 func (s *Server) searchFacets(c echo.Context) error {
-	found, _, err := s.readSearch(c)
+	found, asked, err := s.readSearch(c)
 	if err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func (s *Server) searchFacets(c echo.Context) error {
 		return c.NoContent(http.StatusNoContent)
 	}
 	user := auth.UserOf(c)
-	facets, err := s.Search.Facets(c.Request().Context(), s.DB.Owner(user.ID), found.Query, request(user))
+	facets, err := s.Search.Facets(c.Request().Context(), s.DB.Owner(user.ID), asked, request(user))
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (s *Server) searchSuggest(c echo.Context) error {
 // before returns the user's saved searches and searches of before that have what is typed in them.
 func (s *Server) before(c echo.Context, typed string) (saved []db.SavedListRow, history []string, err error) {
 	ctx, user := c.Request().Context(), auth.UserOf(c)
-	all, err := s.DB.As(user.ID).SavedList(ctx, user.ID)
+	all, err := s.DB.AsPlanned(user.ID).SavedList(ctx, user.ID)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,7 +68,7 @@ func (s *Server) before(c echo.Context, typed string) (saved []db.SavedListRow, 
 	if !user.SearchHistory {
 		return saved, nil, nil
 	}
-	rows, err := s.DB.As(user.ID).HistoryList(ctx, db.HistoryListParams{UserID: user.ID, MaxRows: historyKept})
+	rows, err := s.DB.AsPlanned(user.ID).HistoryList(ctx, db.HistoryListParams{UserID: user.ID, MaxRows: historyKept})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,7 +83,7 @@ func (s *Server) before(c echo.Context, typed string) (saved []db.SavedListRow, 
 // searchNote keeps a search that was made on purpose in the history, and reads what the page tells of before.
 func (s *Server) searchNote(c echo.Context, found *views.Search) (err error) {
 	ctx, user := c.Request().Context(), auth.UserOf(c)
-	q := s.DB.As(user.ID)
+	q := s.DB.AsPlanned(user.ID)
 	if found.Query.Root == nil {
 		if found.Saved, err = q.SavedList(ctx, user.ID); err != nil {
 			return err

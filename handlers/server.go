@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 	"github.com/ulule/limiter/v3"
 
+	"applylens/internal/agent"
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
 	"applylens/internal/db"
@@ -32,6 +33,7 @@ type Server struct {
 	DB      *db.DB
 	Blobs   *blobs.Store
 	Ingest  *ingest.Ingest
+	Agents  *agent.Runtime
 	Jobs    *jobs.Client
 	Auth    *auth.Store
 	Events  *Events

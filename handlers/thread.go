@@ -197,6 +197,7 @@ func (s *Server) openMessage(ctx context.Context, user int64, m *views.Message, 
 	}
 	parsed := mail.Parse(raw)
 	m.HasHTML = strings.TrimSpace(parsed.HTML) != ""
+	m.Leave = leaveList(parsed)
 	m.View = view
 	if view == "" || view == "html" && !m.HasHTML {
 		m.View = "plain"

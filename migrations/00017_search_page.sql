@@ -8,7 +8,7 @@ create table email_facts (
 	email_id bigint not null,
 	kind     text not null check (kind in ('company', 'role', 'person', 'deadline')),
 	value    text not null,
-	at       timestamptz, -- of a deadline
+	at       timestamptz, -- of a deadline, when it is one
 	primary key (user_id, kind, value, email_id)
 ) partition by hash (user_id);
 
@@ -25,14 +25,23 @@ $$;
 create index email_facts_email on email_facts (user_id, email_id);
 create index email_facts_at on email_facts (user_id, at) where kind = 'deadline';
 
--- facts_of lists the facts of a verdict that are searched by.
+-- fact_time reads a date, which begins in UTC, or a time; null when it is none, such as one in a zone 16 hours away.
 -- +goose StatementBegin
+create function fact_time(value text) returns timestamptz language plpgsql stable
+	set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+begin
+	return value::timestamptz;
+exception when data_exception then
+	return null;
+end
+$$;
+
+-- facts_of lists the facts of a verdict that are searched by.
 create function facts_of(verdict jsonb) returns table (kind text, value text, at timestamptz)
-	language sql stable parallel safe set search_path = pg_catalog, pg_temp
-	as $$ select distinct on (1, 2) f->>'kind', left(f->>'value', 200), case when f->>'kind' = 'deadline' then (f->>'value')::timestamptz end
+	language sql stable set search_path = pg_catalog, public, pg_temp
+	as $$ select distinct on (1, 2) f->>'kind', left(f->>'value', 200), case when f->>'kind' = 'deadline' then fact_time(f->>'value') end
 		from jsonb_array_elements(case jsonb_typeof(verdict->'facts') when 'array' then verdict->'facts' else '[]' end) f
-		where f->>'kind' in ('company', 'role', 'person') and f->>'value' <> ''
-			or f->>'kind' = 'deadline' and f->>'value' ~ '^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d))?$' $$;
+		where f->>'kind' in ('company', 'role', 'person', 'deadline') and f->>'value' <> '' $$;
 
 create function email_facts_insert() returns trigger language plpgsql as $$
 begin
@@ -127,5 +136,5 @@ alter table users drop column search_history;
 drop trigger email_facts_insert on email_texts;
 drop trigger email_facts_update on email_texts;
 drop trigger email_facts_delete on email_texts;
-drop function email_facts_insert(), email_facts_update(), email_facts_delete(), facts_of(jsonb);
+drop function email_facts_insert(), email_facts_update(), email_facts_delete(), facts_of(jsonb), fact_time(text);
 drop table email_facts;

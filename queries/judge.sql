@@ -59,3 +59,8 @@ order by received_at desc, id desc limit @max_rows;
 -- JudgeFound returns the emails with these identities, for the page of a run.
 select e.identity, e.id, e.thread_id, e.subject, e.from_name, e.from_address, e.category, e.needs_review, e.risk
 from emails e where e.user_id = @user_id and e.identity = any(@identities::bytea[]);
+
+-- name: JudgeAddresses :many
+-- JudgeAddresses lists the addresses of a user and of the accounts the user connected.
+select u.email as address from users u where u.id = @user_id
+union select a.address from accounts a where a.user_id = @user_id;

@@ -65,6 +65,8 @@ func Commands() []Command {
 		{[]string{"g f"}, "Search", "Go to", "any", "/search", ""},
 		{[]string{"g w"}, "Alerts of saved searches", "Go to", "any", "/alerts", ""},
 		{[]string{"g j"}, "Journal", "Go to", "any", "/journal", ""},
+		{[]string{"g o"}, "Approvals", "Go to", "any", "/approvals", ""},
+		{[]string{"g h"}, "What agents did", "Go to", "any", "/runs", ""},
 		{[]string{"g r"}, "Rules", "Go to", "any", "/settings/rules", ""},
 		{[]string{"g ,"}, "Settings", "Go to", "any", "/settings", ""},
 

@@ -811,14 +811,14 @@ func ruleForm(f RuleForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\" maxlength=\"100\" required autocomplete=\"off\"></label> <label class=\"field field-top\"><span>When mail matches</span> <span><textarea class=\"input\" name=\"query\" rows=\"2\" maxlength=\"4096\" required spellcheck=\"false\" autocapitalize=\"off\" aria-describedby=\"query-help\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "\" maxlength=\"100\" autocomplete=\"off\"></label> <label class=\"field field-top\"><span>When mail matches</span> <span><textarea class=\"input\" name=\"query\" rows=\"2\" maxlength=\"4096\" spellcheck=\"false\" autocapitalize=\"off\" aria-describedby=\"query-help\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var38 string
 		templ_7745c5c3_Var38, templ_7745c5c3_Err = templ.JoinStringErrs(f.Rule.Query)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `rules.templ`, Line: 168, Col: 160}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `rules.templ`, Line: 168, Col: 151}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var38))
 		if templ_7745c5c3_Err != nil {

@@ -77,7 +77,13 @@ func (s Search) groupURL() string {
 	return s.URL(s.Query.Source)
 }
 
-func (s Search) facetsURL() string { return searchPath("/search/facets", s.Values()) }
+func (s Search) facetsURL() string {
+	v := s.Values()
+	if s.Begun {
+		v.Set("typed", "1")
+	}
+	return searchPath("/search/facets", v)
+}
 
 func (s Search) buildURL() string { return searchPath("/search/build", s.Values()) }
 

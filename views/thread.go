@@ -54,6 +54,14 @@ type Message struct {
 	Headers []mail.Header
 	Raw     string // the beginning of the source
 	RawMore bool   // the source goes on
+	Leave   LeaveList
+}
+
+// A LeaveList is how to leave the list that a mail came by; without an address there is no way.
+type LeaveList struct {
+	Address  string // https or mailto
+	Host     string // the server, or the mail address
+	OneClick bool   // the program may ask by itself, when the person says so
 }
 
 // listURL is the list a thread was opened from.

@@ -41,6 +41,16 @@ func Decide(ctx context.Context, q *db.Queries, userID, id int64, approve bool, 
 	return true, q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: "approved"})
 }
 
+// LapseDue ends the proposals of a user whose time is over.
+func LapseDue(ctx context.Context, d *db.DB, userID int64, now time.Time) error {
+	for {
+		lapsed, err := d.As(userID).ApprovalLapse(ctx, db.ApprovalLapseParams{UserID: userID, Now: now, MaxRows: step})
+		if err != nil || len(lapsed) < step {
+			return err
+		}
+	}
+}
+
 // DecideSecond decides, as an admin, on the proposal of somebody else that its owner has approved and that needs two
 // people. It tells whether the action is approved now.
 func DecideSecond(ctx context.Context, d *db.DB, adminID, ownerID, id int64, approve bool, reason string, now time.Time) (approved bool, err error) {

@@ -17,15 +17,16 @@ import (
 
 // Settings are shared by all commands. The struct tags are read by kong.
 type Settings struct {
-	Data               string `name:"data" env:"APPLYLENS_DATA" help:"Folder of the embedded Postgres and the originals. Default: ~/.local/share/applylens, as root /var/lib/applylens." placeholder:"DIR"`
-	DatabaseURL        string `name:"database-url" env:"DATABASE_URL" help:"A Postgres server (15 or newer) instead of the embedded one." placeholder:"URL"`
-	MigrateDatabaseURL string `name:"migrate-database-url" env:"MIGRATE_DATABASE_URL" help:"Connection of the owner of the tables, for migrations, where DATABASE_URL is the program's own role." placeholder:"URL"`
-	Blobs              string `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
-	RedisURL           string `name:"redis-url" env:"REDIS_URL" help:"A Redis that several processes count requests in. Without one each counts its own." placeholder:"URL"`
-	LogFormat          string `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
-	LogLevel           string `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
-	Google             Google `embed:""`
-	Embed              Embed  `embed:""`
+	Data               string   `name:"data" env:"APPLYLENS_DATA" help:"Folder of the embedded Postgres and the originals. Default: ~/.local/share/applylens, as root /var/lib/applylens." placeholder:"DIR"`
+	DatabaseURL        string   `name:"database-url" env:"DATABASE_URL" help:"A Postgres server (15 or newer) instead of the embedded one." placeholder:"URL"`
+	MigrateDatabaseURL string   `name:"migrate-database-url" env:"MIGRATE_DATABASE_URL" help:"Connection of the owner of the tables, for migrations, where DATABASE_URL is the program's own role." placeholder:"URL"`
+	Blobs              string   `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
+	RedisURL           string   `name:"redis-url" env:"REDIS_URL" help:"A Redis that several processes count requests in. Without one each counts its own." placeholder:"URL"`
+	LogFormat          string   `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
+	LogLevel           string   `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
+	Google             Google   `embed:""`
+	Alerting           Alerting `embed:""`
+	Embed              Embed    `embed:""`
 }
 
 // Embed are the settings of search by meaning. docs/search.md tells what they do.
@@ -93,6 +94,9 @@ func (s *Settings) Check() error {
 		return fmt.Errorf("REDIS_URL must begin with redis:// or rediss://")
 	}
 	if err := errors.Join(s.Google.check(), s.Embed.check()); err != nil {
+		return err
+	}
+	if err := s.Alerting.check(); err != nil {
 		return err
 	}
 	if s.Data != "" {

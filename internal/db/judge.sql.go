@@ -10,6 +10,32 @@ import (
 	"time"
 )
 
+const judgeAddresses = `-- name: JudgeAddresses :many
+select u.email as address from users u where u.id = $1
+union select a.address from accounts a where a.user_id = $1
+`
+
+// JudgeAddresses lists the addresses of a user and of the accounts the user connected.
+func (q *Queries) JudgeAddresses(ctx context.Context, userID int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, judgeAddresses, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var address string
+		if err := rows.Scan(&address); err != nil {
+			return nil, err
+		}
+		items = append(items, address)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const judgeEmails = `-- name: JudgeEmails :many
 select e.id, e.thread_id, e.identity, e.raw_sha256, e.received_at, e.place, e.sent, e.category, e.category_by, e.confidence, e.needs_review, e.priority, e.risk
 from emails e where e.user_id = $1 and e.id = any($2::bigint[]) order by e.received_at, e.id

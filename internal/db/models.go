@@ -58,6 +58,7 @@ type AlertEvent struct {
 	Text      string
 	MadeBy    *int64
 	MadeAt    time.Time
+	Planned   bool
 }
 
 type AlertSilence struct {

@@ -91,7 +91,7 @@ func (q *Queries) AlertEventCreate(ctx context.Context, arg AlertEventCreatePara
 }
 
 const alertEvents = `-- name: AlertEvents :many
-select e.id, e.alert_id, e.sequence, e.state, e.minute, e.silenced, e.long_burn, e.short_burn, e.text, e.made_by, e.made_at from alert_events e where e.alert_id = $1 order by e.sequence
+select e.id, e.alert_id, e.sequence, e.state, e.minute, e.silenced, e.long_burn, e.short_burn, e.text, e.made_by, e.made_at, e.planned from alert_events e where e.alert_id = $1 order by e.sequence
 `
 
 // AlertEvents returns what became of one alert, in order.
@@ -116,6 +116,7 @@ func (q *Queries) AlertEvents(ctx context.Context, alertID int64) ([]AlertEvent,
 			&i.Text,
 			&i.MadeBy,
 			&i.MadeAt,
+			&i.Planned,
 		); err != nil {
 			return nil, err
 		}
@@ -128,7 +129,7 @@ func (q *Queries) AlertEvents(ctx context.Context, alertID int64) ([]AlertEvent,
 }
 
 const alertEventsAfter = `-- name: AlertEventsAfter :many
-select e.id, e.alert_id, e.sequence, e.state, e.minute, e.silenced, e.long_burn, e.short_burn, e.text, e.made_by, e.made_at, a.key, a.objective, a.class, a.pair from alert_events e join alerts a on a.id = e.alert_id where e.id > $1 order by e.id limit $2
+select e.id, e.alert_id, e.sequence, e.state, e.minute, e.silenced, e.long_burn, e.short_burn, e.text, e.made_by, e.made_at, e.planned, a.key, a.objective, a.class, a.pair from alert_events e join alerts a on a.id = e.alert_id where e.id > $1 order by e.id limit $2
 `
 
 type AlertEventsAfterParams struct {
@@ -148,6 +149,7 @@ type AlertEventsAfterRow struct {
 	Text      string
 	MadeBy    *int64
 	MadeAt    time.Time
+	Planned   bool
 	Key       string
 	Objective string
 	Class     string
@@ -176,6 +178,7 @@ func (q *Queries) AlertEventsAfter(ctx context.Context, arg AlertEventsAfterPara
 			&i.Text,
 			&i.MadeBy,
 			&i.MadeAt,
+			&i.Planned,
 			&i.Key,
 			&i.Objective,
 			&i.Class,

@@ -14,7 +14,7 @@ import (
 )
 
 // SweepArgs is the safety net under the other jobs: it ends snoozes whose job was lost, finishes actions and imports
-// that were interrupted, and removes sessions and links whose time is over. Words of emails deleted a day ago leave the
+// that were interrupted, ends proposals whose time is over, and removes sessions and links whose time is over. Words of emails deleted a day ago leave the
 // text index.
 type SweepArgs struct{}
 
@@ -71,6 +71,9 @@ func (w *sweep) saved(ctx context.Context, userID int64) error {
 
 func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err := action.WakeDue(ctx, w.db, userID, w.now()); err != nil {
+		return err
+	}
+	if err := action.LapseDue(ctx, w.db, userID, w.now()); err != nil {
 		return err
 	}
 	if err := w.imports(ctx, userID); err != nil {

@@ -49,7 +49,7 @@ func (p *Postgres) Facets(ctx context.Context, conn db.DBTX, q *Query, r Request
 	if err != nil {
 		return Facets{}, err
 	}
-	cols, err := p.columns(ctx, db.New(conn), r.UserID)
+	cols, err := p.columns(ctx, db.New(db.Planned(conn)), r.UserID)
 	if err != nil {
 		return Facets{}, err
 	}
@@ -58,7 +58,7 @@ func (p *Postgres) Facets(ctx context.Context, conn db.DBTX, q *Query, r Request
 		return Facets{}, err
 	}
 	f := m.facets(q.Now.Location())
-	if err := m.named(ctx, db.New(conn), r.UserID, &f); err != nil {
+	if err := m.named(ctx, db.New(db.Planned(conn)), r.UserID, &f); err != nil {
 		return Facets{}, err
 	}
 	return f, nil
@@ -73,12 +73,14 @@ type counting struct {
 	has        [4]int // by hasParts
 }
 
-// hasParts are the parts of a query behind Facets.Has, in the order of the columns of groupsSQL.
+// hasParts are the parts of a query behind Facets.Has, in the order of the bits of groupsSQL.
 var hasParts = [4]string{"is:unread", "has:attachment", "is:starred", "is:needs-reply"}
 
-// groupsSQL sorts what passes the conditions by all that may change, from the covering index alone.
+// groupsSQL sorts what passes the conditions by all that may change, from the covering index alone. Two keys are hashed
+// faster than five.
 func groupsSQL(where string) string {
-	return `select e.category, e.unread, e.has_attachment, e.starred, e.needs_reply, array_agg(e.id) from emails e where ` + where + ` group by 1, 2, 3, 4, 5`
+	return `select e.category, e.unread::int + 2 * e.has_attachment::int + 4 * e.starred::int + 8 * e.needs_reply::int, array_agg(e.id)
+from emails e where ` + where + ` group by 1, 2`
 }
 
 // match finds the matches: what passes the filters, in groups, and of it what has the words.
@@ -97,9 +99,9 @@ func (m *counting) match(ctx context.Context, conn db.DBTX, plan *plan, c *corpu
 		return fmt.Errorf("search: facets: %w", err)
 	}
 	var category string
-	var has [4]bool
+	var has int
 	var group []int64
-	_, err = pgx.ForEachRow(rows, []any{&category, &has[0], &has[1], &has[2], &has[3], &group}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&category, &has, &group}, func() error {
 		m.add(category, has, group, words)
 		return nil
 	})
@@ -127,7 +129,7 @@ func (m *counting) words(plan *plan, c *corpus) (places bitset, n int, ids []int
 }
 
 // add counts the emails of a group that have the words.
-func (m *counting) add(category string, has [4]bool, group []int64, words bitset) {
+func (m *counting) add(category string, has int, group []int64, words bitset) {
 	n := 0
 	for _, id := range group {
 		at := m.columns.place(id)
@@ -141,8 +143,8 @@ func (m *counting) add(category string, has [4]bool, group []int64, words bitset
 	}
 	m.total += n
 	m.categories[category] += n
-	for i, yes := range has {
-		if yes {
+	for i := range m.has {
+		if has&(1<<i) != 0 {
 			m.has[i] += n
 		}
 	}

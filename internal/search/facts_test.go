@@ -18,7 +18,7 @@ func withFacts(t testing.TB, d *db.DB) (me int64) {
 		{name: "globex", subject: "A task", from: "Grace <grace@globex.example>", to: "me@example.com", body: "Do it.", category: "assessment", days: 6,
 			facts: `{"facts":[{"kind":"company","value":"Globex"},{"kind":"role","value":"Data Analyst"},{"kind":"deadline","value":"2026-02-03"}]}`},
 		{name: "late", subject: "A task of old", from: "hr@initech.example", to: "me@example.com", body: "Do it.", category: "assessment", days: 60,
-			facts: `{"facts":[{"kind":"company","value":"Initech"},{"kind":"deadline","value":"2025-12-24T18:00:00Z"},{"kind":"deadline","value":"soon"}]}`},
+			facts: `{"facts":[{"kind":"company","value":"Initech"},{"kind":"deadline","value":"2025-12-24T18:00:00Z"},{"kind":"deadline","value":"soon"},{"kind":"deadline","value":"2002-09-14T18:10:58-16:00"}]}`},
 	}
 	for _, m := range mails {
 		insert(t, d, me, m)
@@ -76,12 +76,12 @@ func TestFactsFollowTheVerdict(t *testing.T) {
 		}
 		return n
 	}
-	if n := count(); n != 8 { // without the link, and the deadline that is no date
+	if n := count(); n != 10 { // without the link; deadlines that are no time are kept without one
 		t.Fatalf("%d facts", n)
 	}
 	exec(t, o, `update email_texts set verdict = '{"facts":[{"kind":"company","value":"Umbrella"}]}' where user_id = $1 and email_id in
 		(select email_id from email_facts where user_id = $1 and value = 'Globex')`, me)
-	if n := count(); n != 6 {
+	if n := count(); n != 8 {
 		t.Errorf("%d facts after one verdict of three facts became one of one", n)
 	}
 	exec(t, o, "delete from email_texts where user_id = $1", me)

@@ -63,7 +63,9 @@ func (f Form) Query(now time.Time) string {
 }
 
 // unquoted is a text without quotes, which nothing can stand for within them.
-func unquoted(s string) string { return strings.Join(strings.Fields(strings.ReplaceAll(s, `"`, " ")), " ") }
+func unquoted(s string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(s, `"`, " ")), " ")
+}
 
 // bare is a word as text, quoted when it would be read as anything else.
 func bare(w string, now time.Time) string {

@@ -75,7 +75,7 @@ func (p *Postgres) ask(ctx context.Context, conn db.DBTX, q *Query, r Request, r
 		return a, nil
 	}
 	var err error
-	if a.model, a.version, err = a.sense.choose(ctx, db.New(conn), r.UserID); err != nil {
+	if a.model, a.version, err = a.sense.choose(ctx, db.New(db.Planned(conn)), r.UserID); err != nil {
 		return nil, err
 	}
 	if a.version == 0 {

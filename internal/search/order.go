@@ -30,7 +30,7 @@ func (p *Postgres) ordered(ctx context.Context, conn db.DBTX, q *Query, r Reques
 	if err != nil {
 		return err
 	}
-	cols, err := p.columns(ctx, db.New(conn), r.UserID)
+	cols, err := p.columns(ctx, db.New(db.Planned(conn)), r.UserID)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (p *Postgres) ordered(ctx context.Context, conn db.DBTX, q *Query, r Reques
 	best = best[min(after.offset, len(best)):]
 	more := len(best) > r.Limit
 	best = best[:min(r.Limit, len(best))]
-	if _, err := p.read(ctx, conn, q, r, result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
+	if _, err := p.read(ctx, db.Planned(conn), q, r, result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
 		return err
 	}
 	if r.After == "" {

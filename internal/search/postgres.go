@@ -128,7 +128,7 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 		return result, err
 	}
 	best := plan.best(c, sets, loose, joined, q.Now.Unix(), result.Ranked, r.Limit+1, after)
-	if _, err := p.read(ctx, conn, q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
+	if _, err := p.read(ctx, db.Planned(conn), q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
 		return result, err
 	}
 	result.score(best)
@@ -166,7 +166,7 @@ func (p *Postgres) prepare(ctx context.Context, conn db.DBTX, q *Query, r Reques
 	}
 	c := &corpus{}
 	if len(made.wants) > 0 || asking.ok() {
-		if c, err = p.lookup(ctx, db.New(conn), r.UserID, made.wants); err != nil {
+		if c, err = p.lookup(ctx, db.New(db.Planned(conn)), r.UserID, made.wants); err != nil {
 			return made, c, err
 		}
 		made.resolve(c)

@@ -33,7 +33,7 @@ func (p *Postgres) Suggest(ctx context.Context, conn db.DBTX, source string, r R
 	if word == "" {
 		return nil, nil
 	}
-	s := &suggesting{p: p, q: db.New(conn), userID: r.UserID, head: source[:start+sign]}
+	s := &suggesting{p: p, q: db.New(db.Planned(conn)), userID: r.UserID, head: source[:start+sign]}
 	name, value, ok := strings.Cut(word, ":")
 	if f := fieldOf(name); ok && f != nil {
 		err := s.values(ctx, f, strings.TrimLeft(value, `"`))

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -147,25 +148,29 @@ func isOccupation(s string) bool {
 	return found
 }
 
-// cued finds the first trusted cue of a kind and returns the value that follows it.
+// cued finds the most trusted cue of a kind, the first of its places, and returns the value that follows it.
 func (v *view) cued(kind string, toks []token, text string) (value string, from, to int) {
-	for c := range cueTable() {
-		q := &cueTable()[c]
-		if !strings.HasPrefix(q.kind, kind) {
+	type place struct{ cue, at int }
+	var found []place
+	table, index := cueTable(), cuesByWord()
+	for i := 0; i < len(toks) && i < maxFactTokens; i++ {
+		for _, c := range index[toks[i].hash] {
+			q := &table[c]
+			if strings.HasPrefix(q.kind, kind) && i+len(q.hashes) < len(toks) && followed(toks, i, q.hashes) {
+				found = append(found, place{c, i})
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b place) int { return a.cue - b.cue })
+	for _, p := range found {
+		q := &table[p.cue]
+		last := p.at + len(q.hashes) - 1
+		if strings.HasSuffix(q.kind, ":") && !colonBehind(text, int(toks[last].end)) {
 			continue
 		}
-		for i := 0; i+len(q.hashes) < len(toks) && i < maxFactTokens; i++ {
-			if toks[i].hash != q.hashes[0] || !followed(toks, i, q.hashes) {
-				continue
-			}
-			last := i + len(q.hashes) - 1
-			if strings.HasSuffix(q.kind, ":") && !colonBehind(text, int(toks[last].end)) {
-				continue
-			}
-			if from, to = nameSpan(text, toks, last+1, kind == "role"); to > from {
-				if val := tidyName(text[from:to], kind); val != "" {
-					return val, from, from + len(text[from:to])
-				}
+		if from, to = nameSpan(text, toks, last+1, kind == "role"); to > from {
+			if val := tidyName(text[from:to], kind); val != "" {
+				return val, from, to
 			}
 		}
 	}

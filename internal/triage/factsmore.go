@@ -27,6 +27,15 @@ var cueTable = sync.OnceValue(func() []hashedCue {
 	return out
 })
 
+// cuesByWord are the places of cues in cueTable by their first words.
+var cuesByWord = sync.OnceValue(func() map[uint64][]int {
+	m := map[uint64][]int{}
+	for i, c := range cueTable() {
+		m[c.hashes[0]] = append(m[c.hashes[0]], i)
+	}
+	return m
+})
+
 // requisitionFacts finds "Job ID: 12345", "Req #R-0042", "Requisition 2026-118", "Kennziffer 4711", and bare ids
 // such as "R0012345" and "JR-10293" in the subject.
 func (v *view) requisitionFacts(l *factList) {

@@ -17,6 +17,7 @@ export function startSearch() {
 	document.addEventListener("click", onLink);
 	document.addEventListener("submit", onForm);
 	document.addEventListener("keydown", onChipKey);
+	document.addEventListener("keydown", onSpace);
 	document.addEventListener("pointerdown", onRange);
 	document.addEventListener("htmx:afterSettle", later);
 	document.addEventListener("refreshed", () => {
@@ -125,8 +126,15 @@ function placeOf(active) {
 	const i = links.indexOf(active);
 	return () => {
 		const now = document.querySelectorAll(`#search [data-into="${name}"] a`);
-		return now[Math.min(i, now.length - 1)] ?? document.getElementById("find");
+		return now[Math.min(Math.max(i, 0), now.length - 1)] ?? document.getElementById("find");
 	};
+}
+
+// onSpace presses links that are buttons, as the space bar presses buttons.
+function onSpace(event) {
+	if (event.key !== " " || !event.target.matches?.('#search a[role="button"]')) return;
+	event.preventDefault();
+	event.target.click();
 }
 
 // onChipKey moves along the parts of the query and changes them.

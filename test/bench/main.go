@@ -32,6 +32,7 @@ var sections = []section{
 	{"rest", rest},
 	{"lighthouse", lighthouse},
 	{"slo", objectives},
+	{"gmail", gmailSection},
 }
 
 // A bench holds what the sections share.
@@ -48,7 +49,7 @@ type bench struct {
 }
 
 func main() {
-	only := flag.String("only", "", "comma-separated sections: import, import-large, pages, rest, lighthouse, slo; default all")
+	only := flag.String("only", "", "comma-separated sections: import, import-large, pages, rest, lighthouse, slo, gmail; default all")
 	large := flag.Int("large", 100_000, "mails in the large mailbox")
 	rounds := flag.Int("rounds", 200, "requests for each kind of page")
 	sloDays := flag.Int("slo-days", 30, "days of a million runs for the section slo; 0.33 GB of disk each")

@@ -27,6 +27,7 @@ func TestAccessibility(t *testing.T) {
 	tb := s.newTab(t)
 	tb.visit("/")
 	pages := []string{"/", "/?split=applications", "/?in=quarantine", "/?in=snoozed", "/search", "/search?q=interview", "/search?q=zzzzqqqq", "/journal", "/help", "/welcome",
+		"/search?q=interveiw+is:unread", "/search?q=interview&group=no&edit=0", "/search/build?q=offer", "/alerts", "/settings/searches",
 		"/settings", "/settings/sessions", "/settings/appearance", "/settings/keyboard", "/settings/accounts", "/outgoing", "/outgoing?in=sent", "/nothing-here"}
 	threads := tb.threads()
 	pages = append(pages, threads[:min(3, len(threads))]...)

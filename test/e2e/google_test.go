@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"applylens/internal/gmail"
 	"applylens/internal/gmail/gmailtest"
@@ -54,7 +55,7 @@ func TestGooglePages(t *testing.T) {
 	fake.Consent(gmailtest.Consent{Address: other.Address})
 	tb.visit(connect)
 	tb.until("both accounts are there", `document.querySelectorAll("#accounts section").length === 2`)
-	tb.until("all mail is here, and proved", `document.querySelectorAll("#accounts section").length === 2 && document.querySelector("#accounts").innerText.split("0 missing").length === 3`)
+	tb.await("all mail is here, and proved", `document.querySelector("#accounts").innerText.split("0 missing").length === 3`, time.Minute)
 	for _, page := range []string{"/settings/accounts", "/settings/accounts/operators", "/settings/accounts/setup"} {
 		tb.visit(page)
 		tb.everyLook("google"+strings.ReplaceAll(page, "/", "-"), func() {})

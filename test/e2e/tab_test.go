@@ -181,7 +181,13 @@ func eval[T any](tb *tab, expression string) T {
 // until waits for a JavaScript expression to be true.
 func (tb *tab) until(what, expression string) {
 	tb.Helper()
-	deadline := time.Now().Add(patience)
+	tb.await(what, expression, patience)
+}
+
+// await is until, for what takes longer than a page may.
+func (tb *tab) await(what, expression string, most time.Duration) {
+	tb.Helper()
+	deadline := time.Now().Add(most)
 	for time.Now().Before(deadline) {
 		// An error means that the page is being replaced; the deadline decides.
 		if ok, err := within(tb.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")")); err == nil && ok {
@@ -189,7 +195,7 @@ func (tb *tab) until(what, expression string) {
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	tb.fail(what, "not within "+patience.String())
+	tb.fail(what, "not within "+most.String())
 }
 
 // arrive waits for a page to be open and its scripts to run: keys that come before are lost.
