@@ -55,6 +55,7 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/gmail", []string{"errs", "config", "telemetry", "mail", "db"}},
 	{"internal/gmail/gmailtest", []string{"errs", "mail", "gmail"}},
 	{"internal/search", []string{"errs", "config", "telemetry", "mail", "embed", "embed/scan", "triage", "db", "llm"}},
+	{"internal/search/elastictest", []string{"errs", "config", "db/embedded"}},
 	{"internal/action", []string{"errs", "config", "telemetry", "mail", "triage", "db", "gmail", "search"}},
 	{"internal/rule", []string{"errs", "mail", "triage", "db", "search", "action"}},
 	{"internal/ingest", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "blobs", "db", "gmail", "search", "action", "rule"}},

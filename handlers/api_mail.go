@@ -33,6 +33,16 @@ func (a *api) apiRoutes() {
 	add(a, operation{"undo-action", post, "/actions/{id}/undo", auth.MailWrite, auth.User, "Actions", "Put back what an action changed"}, a.actionUndone)
 	add(a, operation{"list-approvals", get, "/approvals", auth.MailRead, auth.User, "Approvals", "What agents propose"}, a.approvalList)
 	add(a, operation{"decide-approval", post, "/approvals/{id}", auth.MailWrite, auth.User, "Approvals", "Approve or deny a proposal"}, a.approvalDecide)
+	add(a, operation{"list-own-runs", get, "/runs", auth.MailRead, auth.User, "Runs", "What agents did for you"}, a.ownRunList)
+	add(a, operation{"list-agents", get, "/ops/agents", auth.OpsRead, auth.Operator, "Console", "Agents as they fared"}, a.agentList)
+	add(a, operation{"list-runs", get, "/ops/runs", auth.OpsRead, auth.Operator, "Console", "Runs of all agents, newest first"}, a.runList)
+	add(a, operation{"list-objectives", get, "/ops/slos", auth.OpsRead, auth.Operator, "Console", "Objectives and their budgets"}, a.sloList)
+	add(a, operation{"get-objective", get, "/ops/slos/{subject}/{sli}", auth.OpsRead, auth.Operator, "Console", "One objective in full"}, a.sloGet)
+	add(a, operation{"get-budget", get, "/ops/slos/{subject}/{sli}/budget", auth.OpsRead, auth.Operator, "Console", "Its budget over time"}, a.sloBudget)
+	add(a, operation{"list-alerts", get, "/ops/alerts", auth.OpsRead, auth.Operator, "Console", "Alerts, newest first"}, a.alertList)
+	add(a, operation{"get-alert", get, "/ops/alerts/{id}", auth.OpsRead, auth.Operator, "Console", "One alert"}, a.alertGet)
+	add(a, operation{"acknowledge-alert", post, "/ops/alerts/{id}/acknowledge", auth.OpsWrite, auth.Operator, "Console", "Take an alert on"}, a.alertAcknowledge)
+	add(a, operation{"silence-alerts", post, "/ops/silences", auth.OpsWrite, auth.Operator, "Console", "Keep alerts from people for a time"}, a.alertSilence)
 }
 
 // MailSummary is an email in a list. Like Paged and ByID it is exported for huma, which passes over embedded types that are not.

@@ -127,6 +127,28 @@ func TestAPIKeepsToScopes(t *testing.T) {
 	}
 }
 
+func TestAPIOfTheConsole(t *testing.T) {
+	p := newProgram(t, auth.OpsRead, auth.OpsWrite, auth.MailRead)
+	if w := p.call("GET", "/ops/agents", "", nil); w.Code != http.StatusForbidden {
+		t.Fatalf("a user without the role: %d", w.Code)
+	}
+	if w := p.call("GET", "/runs", "", nil); w.Code != http.StatusOK {
+		t.Errorf("own runs: %d %s", w.Code, w.Body)
+	}
+	if _, err := p.DB.Owner(p.user).Exec(t.Context(), "update users set role = 'operator' where id = $1", p.user); err != nil {
+		t.Fatal(err)
+	}
+	for path, code := range map[string]int{"/ops/agents": 200, "/ops/runs?agent=inbox.search": 200, "/ops/slos": 200, "/ops/slos/nothing/success": 404,
+		"/ops/alerts": 200, "/ops/alerts/999999999": 404, "/ops/runs?outcome=fine": 422} {
+		if w := p.call("GET", path, "", nil); w.Code != code {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if w := p.call("POST", "/ops/silences", `{"reason":"a test","until":"2000-01-01T00:00:00Z"}`, nil); w.Code != http.StatusBadRequest {
+		t.Errorf("a silence that is over: %d %s", w.Code, w.Body)
+	}
+}
+
 func TestAPIDoesOnce(t *testing.T) {
 	p := newProgram(t, auth.MailRead, auth.MailWrite)
 	var page mails

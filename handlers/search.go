@@ -114,6 +114,14 @@ func begun(source string, now time.Time) (*search.Query, bool) {
 	return q, last.Prefix
 }
 
+// engine is what answers searches: Elasticsearch where it is set up, with the word index of Postgres under it.
+func (s *Server) engine() search.Engine {
+	if s.Elastic != nil {
+		return s.Elastic
+	}
+	return &s.Search
+}
+
 // request says in whose mail is searched.
 func request(user db.User) search.Request {
 	return search.Request{UserID: user.ID, Me: []string{user.Email}}
@@ -125,7 +133,7 @@ func (s *Server) find(c echo.Context, asked *search.Query, found *views.Search) 
 	r := request(user)
 	r.Limit, r.After, r.Order = rowsAsked(c), c.QueryParam("after"), found.Order
 	result, err := s.Agents.Search(ctx, agent.Person, asked, r, func(ctx context.Context) (search.Result, error) {
-		return s.Search.Search(ctx, s.DB.Owner(user.ID), asked, r)
+		return s.engine().Search(ctx, s.DB.Owner(user.ID), asked, r)
 	})
 	if err != nil {
 		return err
@@ -181,7 +189,7 @@ func (s *Server) searchThreads(c echo.Context, query string, most int) ([]int64,
 	if q.Root == nil {
 		return nil, errs.BadInput("Search for something first.")
 	}
-	emails, warnings, err := s.Search.IDs(ctx, s.DB.Owner(user.ID), q, request(user), most)
+	emails, warnings, err := s.engine().IDs(ctx, s.DB.Owner(user.ID), q, request(user), most)
 	if err != nil {
 		return nil, err
 	}

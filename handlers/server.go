@@ -26,6 +26,7 @@ import (
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
 	"applylens/internal/search"
+	"applylens/internal/search/elastic"
 )
 
 // A Server answers requests.
@@ -38,6 +39,7 @@ type Server struct {
 	Auth    *auth.Store
 	Events  *Events
 	Search  search.Postgres
+	Elastic *elastic.Failover  // nil without Elasticsearch
 	Limit   *limiter.Limiter   // counts requests of programs
 	Remote  *fetch.Client      // fetches images that stand in mail
 	Images  *imageproxy.Signer // signs their addresses

@@ -19,6 +19,7 @@ need npm npm
 case $purpose in
 test | bench)
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-dejavu-core)
+	need javac openjdk-17-jdk-headless # for Elasticsearch, which the tests fetch from Maven Central
 	;;
 esac
 if [ "$purpose" = test ] && ! python3 -m venv --help >/dev/null 2>&1; then missing+=(python3-venv); fi
@@ -42,7 +43,7 @@ install_missing() {
 explain_missing() {
 	echo "setup: missing: ${missing[*]}. Install with: sudo apt-get install ${missing[*]}" >&2
 	case $purpose in
-	test) echo "setup: what needs them (a browser, Prometheus) is skipped and says so; all other tests run." >&2 ;;
+	test) echo "setup: what needs them (a browser, Prometheus, Elasticsearch) is skipped and says so; all other tests run." >&2 ;;
 	bench) echo "setup: measurements that need them are left out and shown as such." >&2 ;;
 	check) echo "setup: what is generated with them is not compared." >&2 ;;
 	css)

@@ -213,6 +213,9 @@ func (s Search) mode() string {
 	if s.Result.Ranked {
 		order = "best first"
 	}
+	if s.Result.Instead != "" {
+		order += "; not by Elasticsearch: " + s.Result.Instead
+	}
 	return text + ", " + order + "."
 }
 

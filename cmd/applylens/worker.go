@@ -39,6 +39,9 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
 	}
+	if err := a.workElastic(ctx); err != nil {
+		return err
+	}
 	if err := a.workGmail(ctx, engine, client); err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type Settings struct {
 	DatabaseURL        string   `name:"database-url" env:"DATABASE_URL" help:"A Postgres server (15 or newer) instead of the embedded one." placeholder:"URL"`
 	MigrateDatabaseURL string   `name:"migrate-database-url" env:"MIGRATE_DATABASE_URL" help:"Connection of the owner of the tables, for migrations, where DATABASE_URL is the program's own role." placeholder:"URL"`
 	Blobs              string   `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
+	ElasticsearchURL   string   `name:"elasticsearch-url" env:"ELASTICSEARCH_URL" help:"An Elasticsearch (8.x) that searches instead of the word index in Postgres, which stays as the net under it." placeholder:"URL"`
+	ElasticsearchIndex string   `name:"elasticsearch-index" env:"ELASTICSEARCH_INDEX" default:"emails" help:"What the names of its indices begin with." placeholder:"NAME"`
 	RedisURL           string   `name:"redis-url" env:"REDIS_URL" help:"A Redis that several processes count requests in. Without one each counts its own." placeholder:"URL"`
 	LogFormat          string   `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
 	LogLevel           string   `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
@@ -113,8 +115,8 @@ func (e *Embed) check() error {
 		return errors.New("EMBED_URL wants EMBED_MODEL, the name of a model of that service")
 	case e.URL == "" && e.Key != "":
 		return errors.New("EMBED_KEY is the key of the service at EMBED_URL, which is not set")
-	case e.Threads < 1 || e.Threads > 64:
-		return errors.New("EMBED_THREADS must lie between 1 and 64")
+	case e.Threads < 0 || e.Threads > 64:
+		return errors.New("EMBED_THREADS must lie between 1 and 64 (0 is 1)")
 	}
 	return nil
 }

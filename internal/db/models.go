@@ -179,6 +179,15 @@ type Run struct {
 	RecordedAt     time.Time
 }
 
+type SearchGeneration struct {
+	Generation int32
+	State      string
+	Layout     string
+	MadeAt     time.Time
+	Mails      int64
+	LiveAt     *time.Time
+}
+
 type SloCorrection struct {
 	ID          int64
 	Objective   *string

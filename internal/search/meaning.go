@@ -149,11 +149,11 @@ type nearSet struct{ node *Node }
 // near finds the emails near a term in meaning.
 func (c *compiler) near(n *Node) string {
 	if !c.meaning.ok() {
-		why := "no sentence model is set up"
+		why := ""
 		if c.meaning != nil {
-			why = c.meaning.why
+			why = " (" + c.meaning.why + ")"
 		}
-		c.warn(n, "meaning is not searchable: "+why+": left out")
+		c.warn(n, "meaning is not searchable here"+why+": left out")
 		return ""
 	}
 	found := "e.id = any (" + c.arg(nearSet{n}) + "::bigint[])"

@@ -38,9 +38,11 @@ type Request struct {
 
 // A Result is one page of an answer.
 type Result struct {
-	Mode     string  // what ran: "postgres word index", "postgres word index and meaning", and why there is less
+	Mode     string  // what ran: "postgres word index", "postgres word index and meaning", "elasticsearch", and why there is less
 	Meaning  float64 // share of the mail that was ranked by meaning too; 0 when none was
 	Near     int     // further mail that has none of the words and is near in meaning; it stands among the others
+	Instead  string  // why it is not the engine that is set up; "" when it is
+	Coverage float64 // share of the mail that this engine has: 1 is all; 0 when there is one engine only
 	Ranked   bool    // best first; else newest first
 	Total    int     // matches; of the first page only, -1 later
 	More     bool    // there are more than Total

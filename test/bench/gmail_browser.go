@@ -99,7 +99,7 @@ func openInbox(browser context.Context, s *gmailSite, t *table) error {
 		if err != nil {
 			return err
 		}
-		row := fmt.Sprintf(`[...document.querySelectorAll("#list .row")].find(r => r.innerText.includes(%q))`, subject)
+		row := fmt.Sprintf(`[...document.querySelectorAll("#list .row")].find(r => r.textContent.includes(%q))`, subject)
 		inDB := make(chan time.Duration, 1)
 		id := s.letter(subject, "It is new.", "INBOX", "UNREAD")
 		go func() {

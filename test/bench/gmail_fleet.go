@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 )
@@ -11,6 +12,7 @@ import (
 func gmailFleet(ctx context.Context, b *bench, t *table) error {
 	cmd := exec.CommandContext(ctx, "go", "test", "./internal/gmail/gmailsync", "-run", "TestFleet$", "-count=1", "-v", "-timeout", "20m", "-fleet")
 	cmd.Dir = b.root
+	cmd.Env = append(os.Environ(), "APPLYLENS_TEST_DATA="+b.path("fleet-postgres"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("the measure of many accounts: %w\n%s", err, tail(out))

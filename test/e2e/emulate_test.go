@@ -170,7 +170,7 @@ func (e *emulator) until(what string, ok func() bool) {
 	e.Fatal(what)
 }
 
-const rowOf = `[...document.querySelectorAll("#list .row")].find(r => r.innerText.includes(%q))`
+const rowOf = `[...document.querySelectorAll("#list .row")].find(r => r.textContent.includes(%q))`
 
 // TestConnectGmail goes the whole way by browser: connect, agree at Google, see the mail, see news without a reload,
 // archive with consent for it, undo, disconnect.
