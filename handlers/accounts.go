@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -22,32 +23,30 @@ func (s *Server) accountsPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := s.accounts(c)
+	accounts, err := s.accounts(c.Request().Context(), userID(c))
 	if err != nil {
 		return err
 	}
 	return s.render(c, http.StatusOK, views.AccountsPage(p, accounts, s.Gmail != nil))
 }
 
-// accountsJSON is the same for programs.
-func (s *Server) accountsJSON(c echo.Context) error {
-	accounts, err := s.accounts(c)
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, map[string]any{"accounts": accounts})
-}
-
 // accounts reads a user's accounts with what happened to them.
-func (s *Server) accounts(c echo.Context) ([]views.Account, error) {
-	ctx, q, user := c.Request().Context(), s.DB.As(userID(c)), userID(c)
+func (s *Server) accounts(ctx context.Context, user int64) ([]views.Account, error) {
+	q := s.DB.As(user)
 	rows, err := q.AccountList(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	quotas, err := s.quotas(ctx, user)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]views.Account, len(rows))
 	for i, row := range rows {
 		a := accountView(row, s.Now())
+		if quota, used := quotas[row.ID]; used {
+			a.Quota = &quota
+		}
 		events, err := q.GmailEvents(ctx, db.GmailEventsParams{UserID: user, AccountID: row.ID, MaxRows: 20})
 		if err != nil {
 			return nil, err
@@ -95,6 +94,7 @@ func accountView(row db.AccountListRow, now time.Time) views.Account {
 		a.ReadyAt = estimate(*row.BackfillAt, now, row.Stored, row.Total)
 		a.RecentReadyAt = estimate(*row.BackfillAt, now, row.Stored, row.RecentTotal)
 	}
+	a.WayOut = views.WayOut(a.State)
 	return a
 }
 
@@ -193,7 +193,11 @@ func (s *Server) accountsOverview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.AccountsOverview(p, rows, fresh))
+	quota, err := s.overviewQuota(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.AccountsOverview(p, rows, fresh, quota))
 }
 
 // accountsSetup shows the admin whether Google is set up right, and the remedy where it is not.

@@ -69,7 +69,10 @@ func (s *Server) do(ctx context.Context, userID int64, intent action.Intent, tar
 }
 
 func (s *Server) readIntent(c echo.Context) (action.Intent, error) {
-	in := action.Intent{Kind: action.Kind(c.FormValue("kind")), Label: strings.TrimSpace(c.FormValue("label")), Category: c.FormValue("category"), Actor: "person"}
+	in := action.Intent{Kind: action.Kind(c.FormValue("kind")), Label: strings.TrimSpace(c.FormValue("label")), Category: c.FormValue("category"), Priority: c.FormValue("priority"), Actor: "person"}
+	if key := c.FormValue("key"); key != "" && len(key) <= 64 {
+		in.Key = "page " + key // the same form sent again, because its answer was lost, is one action
+	}
 	if in.Kind != action.Snooze {
 		return in, nil
 	}
@@ -208,20 +211,31 @@ func (s *Server) actionDecide(c echo.Context) error {
 	if !approve && c.FormValue("decision") != "deny" {
 		return errs.BadInput("Approve or deny.")
 	}
-	err = s.DB.Tx(c.Request().Context(), userID(c), func(q *db.Queries, _ pgx.Tx) error {
-		if err := action.Decide(c.Request().Context(), q, userID(c), id, approve); err != nil || !approve {
-			return err
-		}
-		_, err := action.RunStep(c.Request().Context(), q, userID(c), id)
+	approved, err := s.decide(c.Request().Context(), userID(c), id, approve)
+	switch {
+	case err != nil:
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	if !approve {
+	case !approve:
 		return s.actionAnswer(c, views.Toast{Text: "Denied: it stays where it is."})
+	case !approved:
+		return s.actionAnswer(c, views.Toast{Text: "You have approved it. It cannot be undone, so another person must approve it as well."})
 	}
 	return s.actionAnswer(c, views.Toast{Text: "Approved and done.", ActionID: id})
+}
+
+// decide decides on a proposal, and carries out what is approved then: at once, or as a job when it is large.
+func (s *Server) decide(ctx context.Context, userID, id int64, approve bool) (approved bool, err error) {
+	err = s.DB.Tx(ctx, userID, func(q *db.Queries, tx pgx.Tx) error {
+		if approved, err = action.Decide(ctx, q, userID, id, approve, s.Now()); err != nil || !approved {
+			return err
+		}
+		done, err := action.RunStep(ctx, q, userID, id)
+		if err == nil && !done {
+			_, err = s.Jobs.InsertTx(ctx, tx, jobs.ActionRunArgs{UserID: userID, ActionID: id}, nil)
+		}
+		return err
+	})
+	return approved, err
 }
 
 // actionAnswer sends a toast to htmx, and everyone else back to where they were.
@@ -290,6 +304,14 @@ func describe(in action.Intent, n int64) string {
 		return "“" + in.Label + "” taken off " + mails + "."
 	case action.Categorise:
 		return mails + " moved to " + views.CategoryName(in.Category) + "."
+	case action.Confirm:
+		return "Noted: the category of " + mails + " is right."
+	case action.Prioritise:
+		return mails + " set to " + in.Priority + " priority."
+	case action.NeedsReply:
+		return mails + " marked as waiting for a reply."
+	case action.NoReply:
+		return mails + " marked as needing no reply."
 	}
 	return "Done."
 }

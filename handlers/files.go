@@ -67,13 +67,21 @@ func (s *Server) emailHTML(c echo.Context) error {
 	h.Set("Content-Security-Policy", frameCSP)
 	h.Set("X-Frame-Options", "SAMEORIGIN")
 	h.Set("Referrer-Policy", "no-referrer")
+	style := frameStyle
+	if c.QueryParam("dark") == "1" {
+		style += darkStyle
+	}
 	page := "<!doctype html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" + html.EscapeString(m.Subject) +
-		"</title><style>" + frameStyle + "</style></head><body>" + mail.SanitiseHTML(m.HTML, opt).HTML + "</body></html>"
+		"</title><style>" + style + "</style></head><body>" + mail.SanitiseHTML(m.HTML, opt).HTML + "</body></html>"
 	return c.HTML(http.StatusOK, page)
 }
 
 // frameStyle is what mail.EstimateHeight counts on.
 const frameStyle = "body{margin:0;font:14px/1.5 sans-serif;display:flow-root;background:#fff;color:#111;overflow-wrap:anywhere}img{max-width:100%}"
+
+// darkStyle is for a frame whose colours the page around it turns over: its paper becomes the page's, and images, turned
+// over twice, stay as they are.
+const darkStyle = "html,body{background:#eae8e3}img{filter:invert(1) hue-rotate(180deg)}"
 
 // inlinePrefix marks the address of an image that came with the mail.
 const inlinePrefix = "cid:"

@@ -33,7 +33,7 @@ func (s *Server) inboxPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if !p.Frame.HasMail {
+	if !p.Frame.HasMail && p.Frame.Filling == "" {
 		return c.Redirect(http.StatusSeeOther, "/welcome") // the first run
 	}
 	if filter.In == "quarantine" && p.Frame.QuarantineProposed > 0 {
@@ -62,7 +62,7 @@ func (s *Server) inboxList(c echo.Context, filter views.Filter) (views.List, err
 		return list, err
 	}
 	more := len(ids) > n
-	list.Rows, err = s.DB.As(userID(c)).InboxRows(ctx, db.InboxRowsParams{UserID: userID(c), Ids: ids[:min(n, len(ids))]})
+	list.Rows, err = s.DB.AsPlanned(userID(c)).InboxRows(ctx, db.InboxRowsParams{UserID: userID(c), Ids: ids[:min(n, len(ids))]})
 	if err != nil {
 		return list, err
 	}

@@ -28,6 +28,12 @@ func (c cursor) String() string {
 	return strconv.FormatInt(c.at.UnixMicro(), 36) + "-" + strconv.FormatInt(c.id, 36)
 }
 
+// Times between the years 1 and 9999, in microseconds: Postgres does not take all others.
+const (
+	minMicros = -62135596800_000000
+	maxMicros = 253402300799_999999
+)
+
 func readCursor(text string) (*cursor, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // no cursor is the start of the list
@@ -37,7 +43,7 @@ func readCursor(text string) (*cursor, error) {
 		return nil, errs.NotFound
 	}
 	at, err := strconv.ParseInt(micros, 36, 64)
-	if err != nil {
+	if err != nil || at < minMicros || at > maxMicros {
 		return nil, errs.NotFound
 	}
 	n, err := strconv.ParseInt(id, 36, 64)

@@ -58,24 +58,25 @@ func (s *Server) outgoingPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.page(c, "Write", "drafts")
+	p, err := s.page(c, "Write", "outgoing")
 	if err != nil {
 		return err
 	}
 	return s.render(c, http.StatusOK, views.OutgoingPage(p, o))
 }
 
-// outgoingList shows what is written and not sent.
+// outgoingList shows what is written here: what is not sent, or what was.
 func (s *Server) outgoingList(c echo.Context) error {
-	p, err := s.page(c, "Unsent", "drafts")
+	sent := c.QueryParam("in") == "sent"
+	p, err := s.page(c, "Letters", "outgoing")
 	if err != nil {
 		return err
 	}
-	rows, err := s.DB.As(p.User.ID).OutgoingList(c.Request().Context(), p.User.ID)
+	rows, err := s.DB.As(p.User.ID).OutgoingList(c.Request().Context(), db.OutgoingListParams{UserID: p.User.ID, Sent: sent})
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.OutgoingList(p, rows))
+	return s.render(c, http.StatusOK, views.OutgoingList(p, rows, sent))
 }
 
 // outgoingSave keeps the draft, and sends it if the person pressed Send: after a time in which it can be taken back.

@@ -16,7 +16,8 @@ func TestPagesUseIndexes(t *testing.T) {
 	if err := s.DB.Owner(s.user).QueryRow(t.Context(), "select '/t/' || id from threads where user_id = $1 and email_count > 1 limit 1", s.user).Scan(&thread); err != nil {
 		t.Fatal(err)
 	}
-	targets := []string{"/?split=action", "/?category=offer", "/search?q=interview+offer", "/search?q=is:unread", thread, thread + "?list=split%3Daction"}
+	targets := []string{"/?split=action", "/?category=offer", "/search?q=interview+offer", "/search?q=is:unread", "/search?q=company:harrowgate+is:awaiting",
+		"/search?q=interview&sort=oldest", "/search?q=deadline:<7d", "/search?q=interveiw+from:priya", "/search/facets?q=interview", "/search/suggest?q=from:pri", "/alerts", "/settings/searches", thread, thread + "?list=split%3Daction"}
 	for _, place := range []string{"archive", "sent", "drafts", "starred", "snoozed", "spam", "trash", "quarantine", "all"} {
 		targets = append(targets, "/?in="+place)
 	}

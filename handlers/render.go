@@ -43,6 +43,8 @@ func (s *Server) errorAnswer(c echo.Context, code int, msg string) error {
 	switch {
 	case c.Request().Method == http.MethodHead:
 		return c.NoContent(code)
+	case strings.HasPrefix(c.Request().URL.Path, apiBase):
+		return problemAnswer(c, code, msg)
 	case isHTMX(c):
 		return s.render(c, code, views.ToastItem(views.Toast{Text: msg, Failed: true}))
 	case code == errs.SignIn.Status && c.Request().Method == http.MethodGet && strings.Contains(c.Request().Header.Get("Accept"), "text/html"):
@@ -54,7 +56,7 @@ func (s *Server) errorAnswer(c echo.Context, code int, msg string) error {
 // page is the shell's part of a page: who is signed in, the counts of the rail, the time in the user's zone.
 func (s *Server) page(c echo.Context, title, place string) (views.Page, error) {
 	user := auth.UserOf(c)
-	frame, err := s.DB.As(user.ID).LayoutGet(c.Request().Context(), user.ID)
+	frame, err := s.DB.AsPlanned(user.ID).LayoutGet(c.Request().Context(), user.ID)
 	if err != nil {
 		return views.Page{}, errors.Join(errors.New("read the frame of the page"), err)
 	}
@@ -69,6 +71,7 @@ func pathOf(c echo.Context) string {
 	q := u.Query()
 	q.Del("rows")
 	q.Del("typed")
+	q.Del("edit")
 	if len(q) == 0 {
 		return u.Path
 	}

@@ -44,6 +44,9 @@ func (s *Server) sampleRemove(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := search.EraseAll(ctx, s.DB, user); err != nil {
+		return err
+	}
 	if err := s.deleteBlobs(ctx, user, originals); err != nil {
 		return err
 	}

@@ -15,9 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ulule/limiter/v3/drivers/store/memory"
+
 	"applylens/handlers"
+	"applylens/internal/agent"
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
+	"applylens/internal/db"
 	"applylens/internal/db/dbtest"
 	"applylens/internal/fetch"
 	"applylens/internal/imageproxy"
@@ -44,7 +48,12 @@ func newSite(t testing.TB) *site {
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	log := slog.New(slog.DiscardHandler)
-	in := &ingest.Ingest{DB: d, Blobs: store, Log: log, Now: time.Now}
+	agents, err := agent.Open(t.Context(), agent.Options{DB: d, Dir: t.TempDir(), Release: "test", Log: log, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = agents.Close() }) // the database may be gone
+	in := &ingest.Ingest{DB: d, Blobs: store, Log: log, Now: time.Now, Judge: agents.Judge}
 	client, err := jobs.NewClient(jobs.Deps{DB: d, Ingest: in, Log: log, Now: time.Now}, false)
 	if err != nil {
 		t.Fatal(err)
@@ -53,9 +62,9 @@ func newSite(t testing.TB) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{Server: &handlers.Server{DB: d, Blobs: store, Ingest: in, Jobs: client, Log: log, Now: time.Now, Version: "test",
+	s := &site{Server: &handlers.Server{DB: d, Blobs: store, Ingest: in, Agents: agents, Jobs: client, Log: log, Now: time.Now, Version: "test",
 		BaseURL: "http://example.com", Auth: &auth.Store{DB: d, Now: time.Now}, Events: handlers.NewEvents(),
-		Remote: fetch.New(fetch.Options{}), Images: images}}
+		Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(memory.NewStore(), 600)}}
 	s.handler = s.Handler()
 	s.user, s.foreign = dbtest.User(t, d, sample.Owner), dbtest.User(t, d, "stranger@example.net")
 	for _, user := range []int64{s.user, s.foreign} {
@@ -112,15 +121,28 @@ func (s *site) thread(ctx context.Context, user int64, subject string) (int64, e
 	return id, nil
 }
 
+// ruleID returns the id of a rule by its name; the stranger's is made when it is asked for.
+func (s *site) ruleID(ctx context.Context, user int64, name string) (id int64, err error) {
+	if user == s.foreign {
+		return s.DB.As(user).RuleCreate(ctx, db.RuleCreateParams{UserID: user, Name: name, Query: "offer", Star: true, Most: 100})
+	}
+	err = s.DB.Owner(user).QueryRow(ctx, "select id from rules where user_id = $1 and name = $2", user, name).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("rule %q: %w", name, err)
+	}
+	return id, nil
+}
+
 // TestScripts runs the page scripts of testdata: a request, then what must hold of its answer.
 //
-//	GET /t/{thread SUBJECT}     a page; {foreign SUBJECT} is the same thread of someone else
+//	GET /t/{thread SUBJECT}     a page; {foreign SUBJECT} is the same thread of someone else, {rule NAME} the id of a rule
 //	HX GET /search?q=offer      the same as htmx asks
 //	POST /actions kind=archive&thread={thread SUBJECT}
 //	code == 303
 //	header Location == /
 //	body has TEXT               body lacks TEXT, with white space folded
 //	follow                      goes where a redirect points
+//	body before A aria-B        A stands in it before aria-B
 //	undo                        sends the undo form of the last answer
 //	signed out                  the requests that follow carry no session
 func TestScripts(t *testing.T) {
@@ -154,7 +176,7 @@ type player struct {
 	checks int
 }
 
-var placeholder = regexp.MustCompile(`\{(thread|foreign) ([^}]*)\}`)
+var placeholder = regexp.MustCompile(`\{(thread|foreign|rule|foreignrule|saved|foreignsaved) ([^}]*)\}`)
 
 func (p *player) step(line string) {
 	if line == "" || strings.HasPrefix(line, "#") {
@@ -162,11 +184,17 @@ func (p *player) step(line string) {
 	}
 	line = placeholder.ReplaceAllStringFunc(line, func(s string) string {
 		m := placeholder.FindStringSubmatch(s)
-		user := p.user
-		if m[1] == "foreign" {
+		user, find := p.user, p.thread
+		if strings.HasPrefix(m[1], "foreign") {
 			user = p.foreign
 		}
-		id, err := p.thread(p.t.Context(), user, m[2])
+		if strings.HasSuffix(m[1], "rule") {
+			find = p.ruleID
+		}
+		if strings.HasSuffix(m[1], "saved") {
+			find = p.savedID
+		}
+		id, err := find(p.t.Context(), user, m[2])
 		if err != nil {
 			p.t.Fatalf("%s: %v", p.at, err)
 		}
@@ -221,6 +249,11 @@ func (p *player) check(verb, rest string) {
 	case strings.HasPrefix(rest, "has "):
 		if want := strings.TrimPrefix(rest, "has "); !strings.Contains(p.body(), want) {
 			fail("the body lacks %q: %.2000s", want, p.body())
+		}
+	case strings.HasPrefix(rest, "before "):
+		first, second, _ := strings.Cut(strings.TrimPrefix(rest, "before "), " aria-")
+		if a, b := strings.Index(p.body(), first), strings.Index(p.body(), "aria-"+second); a < 0 || b < a {
+			fail("%q and %q stand at %d and %d", first, "aria-"+second, a, b)
 		}
 	case strings.HasPrefix(rest, "lacks "):
 		if want := strings.TrimPrefix(rest, "lacks "); strings.Contains(p.body(), want) {

@@ -12,7 +12,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"github.com/ulule/limiter/v3"
 
+	"applylens/internal/agent"
 	"applylens/internal/auth"
 	"applylens/internal/blobs"
 	"applylens/internal/db"
@@ -24,6 +26,7 @@ import (
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
 	"applylens/internal/search"
+	"applylens/internal/search/elastic"
 )
 
 // A Server answers requests.
@@ -31,10 +34,13 @@ type Server struct {
 	DB      *db.DB
 	Blobs   *blobs.Store
 	Ingest  *ingest.Ingest
+	Agents  *agent.Runtime
 	Jobs    *jobs.Client
 	Auth    *auth.Store
 	Events  *Events
 	Search  search.Postgres
+	Elastic *elastic.Failover  // nil without Elasticsearch
+	Limit   *limiter.Limiter   // counts requests of programs
 	Remote  *fetch.Client      // fetches images that stand in mail
 	Images  *imageproxy.Signer // signs their addresses
 	Gmail   *gmailsync.Engine  // nil when Google is not set up
@@ -71,6 +77,9 @@ func (s *Server) Handler() http.Handler {
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role))...)
 	}
+	programs := s.programs(e)
+	e.GET("/api/openapi.json", programs.openAPI, within(requestTime))
+	e.GET("/api", programs.page, s.Auth.Require(auth.User), within(requestTime))
 	sameOrigin := http.NewCrossOriginProtection()
 	refuse := s.logRequests(securityHeaders(func(echo.Context) error {
 		return &errs.Error{Status: http.StatusForbidden, Msg: "This form was sent from another site, so it was refused."}
@@ -177,8 +186,10 @@ func status(err error) (int, string) {
 		return errs.Shown(err)
 	}
 	switch httpErr.Code {
-	case http.StatusNotFound, http.StatusMethodNotAllowed:
-		return http.StatusNotFound, errs.NotFound.Msg
+	case http.StatusNotFound:
+		return httpErr.Code, errs.NotFound.Msg
+	case http.StatusMethodNotAllowed:
+		return httpErr.Code, "This address does not take that kind of request."
 	case http.StatusRequestEntityTooLarge:
 		return httpErr.Code, "That is larger than this page takes."
 	case http.StatusTooManyRequests:

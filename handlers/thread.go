@@ -150,15 +150,25 @@ func (s *Server) messages(c echo.Context, rows []db.ThreadEmailsRow, files []db.
 			continue
 		}
 		m.Images = auth.UserOf(c).Images || named && c.QueryParam("images") == "1"
+		m.Night = night(c)
 		view := ""
 		if named {
-			view = c.QueryParam("view")
+			view, m.Colours = c.QueryParam("view"), c.QueryParam("colours")
 		}
 		if err := s.openMessage(c.Request().Context(), userID(c), m, view); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// night reports whether the page is shown in dark colours: by the user's choice, or as static/js/app.js noted of the system.
+func night(c echo.Context) bool {
+	if theme := auth.UserOf(c).Theme; theme == "dark" || theme == "light" {
+		return theme == "dark"
+	}
+	scheme, err := c.Cookie("scheme")
+	return err == nil && scheme.Value == "dark"
 }
 
 func readJudgement(m *views.Message) error {
@@ -187,6 +197,7 @@ func (s *Server) openMessage(ctx context.Context, user int64, m *views.Message, 
 	}
 	parsed := mail.Parse(raw)
 	m.HasHTML = strings.TrimSpace(parsed.HTML) != ""
+	m.Leave = leaveList(parsed)
 	m.View = view
 	if view == "" || view == "html" && !m.HasHTML {
 		m.View = "plain"

@@ -1,8 +1,8 @@
 -- name: ActionPropose :exec
 -- ActionPropose writes proposals of an agent, one an email; a key that was used before proposes nothing.
 with proposed as (
-	insert into actions (user_id, kind, state, actor, reason, item_count, key)
-	select @user_id::bigint, @kind::text, 'proposed', @actor::text, unnest(@reasons::text[]), 1, unnest(@keys::text[])
+	insert into actions (user_id, kind, state, actor, reason, item_count, key, run_id, expires_at)
+	select @user_id::bigint, @kind::text, 'proposed', @actor::text, unnest(@reasons::text[]), 1, unnest(@keys::text[]), sqlc.narg('run_id')::uuid, @expires_at::timestamptz
 	on conflict (user_id, key) where key is not null do nothing
 	returning id, key
 )
@@ -12,8 +12,9 @@ from proposed p join (select unnest(@keys::text[]) as key, unnest(@email_ids::bi
 
 -- name: ActionCreate :one
 -- ActionCreate writes an intent; no row means that its key was used before.
-insert into actions (user_id, kind, args, state, actor, reason, key, decided_at)
-values (@user_id, @kind, @args, @state, @actor, @reason, sqlc.narg('key'), case when @state::text = 'approved' then now() end)
+insert into actions (user_id, kind, args, state, actor, reason, key, rule_id, decided_at, run_id, expires_at, approvals_needed)
+values (@user_id, @kind, @args, @state, @actor, @reason, sqlc.narg('key'), sqlc.narg('rule_id'), case when @state::text = 'approved' then now() end,
+	sqlc.narg('run_id'), sqlc.narg('expires_at'), @approvals_needed)
 on conflict (user_id, key) where key is not null do nothing
 returning id;
 
@@ -29,6 +30,7 @@ with wanted as (
 		and e.place = any(@places::text[])
 		and (@own::boolean or not (e.sent or e.draft))
 		and (not @unread_only::boolean or e.unread)
+		and (not @spare_user::boolean or e.category_by <> 'user')
 		and (not @newest_only::boolean or e.id = any(@email_ids::bigint[]) or not exists (
 			select from emails n where n.user_id = e.user_id and n.thread_id = e.thread_id and (n.received_at, n.id) > (e.received_at, e.id)
 				and n.place = any(@places::text[]) and (@own::boolean or not (n.sent or n.draft))))
@@ -70,7 +72,8 @@ with pending as materialized (
 	order by i.email_id limit @max_items for update
 ), target as materialized (
 	select e.id, jsonb_build_object('place', e.place, 'unread', e.unread, 'starred', e.starred, 'snoozed_until', e.snoozed_until,
-		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review) as state
+		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review, 'priority', e.priority,
+		'needs_reply', e.needs_reply) as state
 	from emails e where e.user_id = @user_id and e.id in (select email_id from pending) for update
 ), changed as (
 	update emails e set
@@ -80,11 +83,14 @@ with pending as materialized (
 		unread = coalesce(sqlc.narg('unread')::boolean, e.unread),
 		starred = coalesce(sqlc.narg('starred')::boolean, e.starred),
 		category = coalesce(sqlc.narg('category')::text, e.category),
-		category_by = case when sqlc.narg('category')::text is null then e.category_by else 'user' end,
-		needs_review = e.needs_review and sqlc.narg('category')::text is null
+		category_by = coalesce(sqlc.narg('category_by')::text, e.category_by),
+		needs_review = e.needs_review and sqlc.narg('category_by')::text is null,
+		priority = coalesce(sqlc.narg('priority')::text, e.priority),
+		needs_reply = coalesce(sqlc.narg('needs_reply')::boolean, e.needs_reply)
 	from target t where e.user_id = @user_id and e.id = t.id
 	returning e.id, jsonb_build_object('place', e.place, 'unread', e.unread, 'starred', e.starred, 'snoozed_until', e.snoozed_until,
-		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review) as state
+		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review, 'priority', e.priority,
+		'needs_reply', e.needs_reply) as state
 ), noted as (
 	update action_items i set before = coalesce(t.state, '{}'), after = coalesce(c.state, '{}')
 	from pending p left join target t on t.id = p.email_id left join changed c on c.id = p.email_id
@@ -140,7 +146,9 @@ with pending as materialized (
 		starred = case when c.starred then (p.before->>'starred')::boolean else e.starred end,
 		category = case when c.judged then p.before->>'category' else e.category end,
 		category_by = case when c.judged then p.before->>'category_by' else e.category_by end,
-		needs_review = case when c.judged then (p.before->>'needs_review')::boolean else e.needs_review end
+		needs_review = case when c.judged then (p.before->>'needs_review')::boolean else e.needs_review end,
+		priority = case when c.ranked then p.before->>'priority' else e.priority end,
+		needs_reply = case when c.asked then (p.before->>'needs_reply')::boolean else e.needs_reply end
 	from pending p
 	cross join lateral ( -- which parts this action changed, and nothing has changed since
 		select (p.before->'place', p.before->'snoozed_until') is distinct from (p.after->'place', p.after->'snoozed_until')
@@ -149,7 +157,9 @@ with pending as materialized (
 			p.before->'starred' <> p.after->'starred' and n.starred = (p.after->>'starred')::boolean as starred,
 			(p.before->'category', p.before->'category_by', p.before->'needs_review') is distinct from (p.after->'category', p.after->'category_by', p.after->'needs_review')
 				and (n.category, n.category_by, n.needs_review) is not distinct from
-					(p.after->>'category', p.after->>'category_by', (p.after->>'needs_review')::boolean) as judged
+					(p.after->>'category', p.after->>'category_by', (p.after->>'needs_review')::boolean) as judged,
+			coalesce(p.before->>'priority' <> p.after->>'priority' and n.priority = p.after->>'priority', false) as ranked,
+			coalesce(p.before->'needs_reply' <> p.after->'needs_reply' and n.needs_reply = (p.after->>'needs_reply')::boolean, false) as asked
 		from emails n where n.user_id = @user_id and n.id = p.email_id
 	) c
 	where e.user_id = @user_id and e.id = p.email_id and p.before ? 'place'

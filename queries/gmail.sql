@@ -90,7 +90,8 @@ select coalesce(gmail_owner(@subject), 0)::bigint;
 -- name: GmailOverview :many
 -- GmailOverview is the state of all accounts for operators, worst first.
 select o.user_id::bigint as user_id, o.account_id::bigint as account_id, o.state::text as state, o.cause::text as cause, o.since::timestamptz as since,
-	coalesce(o.synced_at, 'epoch')::timestamptz as synced_at, coalesce(o.reconciled_at, 'epoch')::timestamptz as reconciled_at, o.missing::integer as missing, o.failures::integer as failures, o.error::text as error
+	coalesce(o.synced_at, 'epoch')::timestamptz as synced_at, coalesce(o.reconciled_at, 'epoch')::timestamptz as reconciled_at,
+	coalesce(o.paused_until, 'epoch')::timestamptz as paused_until, coalesce(o.watch_until, 'epoch')::timestamptz as watch_until, o.missing::integer as missing, o.failures::integer as failures, o.error::text as error
 from gmail_overview() o
 order by o.state not in ('needs_reconnect', 'error'), o.missing desc, o.failures desc limit @max_rows;
 

@@ -7,8 +7,8 @@ returning id;
 select * from outgoing where user_id = @user_id and id = @id;
 
 -- name: OutgoingList :many
--- OutgoingList returns what is not sent yet, the latest first.
-select * from outgoing where user_id = @user_id and state <> 'sent' order by updated_at desc limit 200;
+-- OutgoingList returns what is not sent yet, or what was, the latest first.
+select * from outgoing where user_id = @user_id and (state = 'sent') = @sent::boolean order by updated_at desc limit 200;
 
 -- name: OutgoingSave :execrows
 -- OutgoingSave keeps a draft.

@@ -29,7 +29,9 @@ delete from search_blocks where user_id = @user_id and segment_id = any(@ids::bi
 -- name: SearchLookup :many
 -- SearchLookup returns, for each segment of an owner, the block in which each of these words would stand, and the
 -- blocks that may hold words that begin with low. n counts words from 1, and beginnings below zero; a segment without any block has 0.
-select s.id, s.mails, s.words, coalesce(b.n, 0)::integer as n, b.postings, b.places
+-- The first row brings the emails that are deleted but whose words still stand in the index, in order.
+select s.id, s.mails, s.words, coalesce(b.n, 0)::integer as n, b.postings, b.places,
+	(case when row_number() over () = 1 then (select array_agg(d.email_id order by d.email_id) from search_dead d where d.user_id = @user_id) end)::bigint[] as dead
 from search_segments s
 left join lateral (
 	select w.n, x.postings, (case when (@word_places::boolean[])[w.n::integer] then x.places end)::bytea as places

@@ -19,8 +19,11 @@ need npm npm
 case $purpose in
 test | bench)
 	command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-dejavu-core)
+	need javac openjdk-17-jdk-headless # for Elasticsearch, which the tests fetch from Maven Central
 	;;
 esac
+if [ "$purpose" = test ] && ! python3 -m venv --help >/dev/null 2>&1; then missing+=(python3-venv); fi
+if [ "$purpose" = test ]; then need promtool prometheus; fi
 if [ "$purpose" = check ]; then need git git; fi
 if [ "$purpose" = bench ]; then
 	need notmuch notmuch
@@ -40,7 +43,7 @@ install_missing() {
 explain_missing() {
 	echo "setup: missing: ${missing[*]}. Install with: sudo apt-get install ${missing[*]}" >&2
 	case $purpose in
-	test) echo "setup: browser and accessibility tests are skipped without them; all others run." >&2 ;;
+	test) echo "setup: what needs them (a browser, Prometheus, Elasticsearch) is skipped and says so; all other tests run." >&2 ;;
 	bench) echo "setup: measurements that need them are left out and shown as such." >&2 ;;
 	check) echo "setup: what is generated with them is not compared." >&2 ;;
 	css)
@@ -55,6 +58,13 @@ if [ ${#missing[@]} -gt 0 ]; then
 	else
 		explain_missing
 	fi
+fi
+
+# The API is tried by schemathesis, from PyPI, in a folder of its own.
+if [ "$purpose" = test ] && [ ! -x bin/python/bin/schemathesis ]; then
+	echo "setup: fetching schemathesis"
+	{ python3 -m venv bin/python && bin/python/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.9.5"; } ||
+		{ rm -rf bin/python && echo "setup: schemathesis could not be fetched: the API is not tried with it." >&2; }
 fi
 
 command -v npm >/dev/null || exit 0
@@ -81,4 +91,12 @@ if [ "$stamp" != "$(cat node_modules/.applylens-lock 2>/dev/null)" ]; then
 	echo "setup: npm ci"
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	echo "$stamp" >node_modules/.applylens-lock
+fi
+
+# The emulator of Google for the browser tests, with the Node it needs; without it they are skipped.
+if [ "$purpose" = test ] && [ ! -f bin/emulate/node_modules/emulate/package.json ]; then
+	echo "setup: npm install emulate"
+	mkdir -p bin/emulate
+	npm install --prefix bin/emulate --no-save --no-audit --no-fund --loglevel=error node@24 emulate@0.12.2 >/dev/null ||
+		echo "setup: the emulator of Google could not be installed; its browser test is skipped." >&2
 fi

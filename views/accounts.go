@@ -34,6 +34,7 @@ type Account struct {
 	RefusedChanges int64          `json:"refused_changes"`
 	MayModify      bool           `json:"may_modify"`
 	MaySend        bool           `json:"may_send"`
+	Quota          *Quota         `json:"quota,omitempty"` // nil until something was used
 	Events         []AccountEvent `json:"events"`
 	ParkedMails    []ParkedMail   `json:"parked"`
 }
@@ -80,6 +81,29 @@ func stateName(state string) string {
 		return "Disconnected"
 	}
 	return "In trouble"
+}
+
+// WayOut says what leads out of a state, for the person; empty where nothing has to be done.
+func WayOut(state string) string {
+	switch state {
+	case "connecting", "backfilling", "resyncing", "paused":
+		return "It goes on by itself."
+	case "needs_reconnect":
+		return "Connect the account again."
+	case "disconnected":
+		return "Connect the account again, or delete its mail here."
+	case "error":
+		return "Switch Gmail on for this account, or disconnect it. If it is a failure, syncing goes on trying."
+	}
+	return ""
+}
+
+// proof is what the last full comparison found, up to the time of it.
+func proof(a Account) string {
+	if a.Missing == 0 {
+		return "0 missing, proved"
+	}
+	return count(a.Missing, "mail") + " were missing and were fetched, proved"
 }
 
 func percentOf(part, whole int64) string {

@@ -8,7 +8,7 @@ type Command struct {
 	Keys  []string `json:"keys"` // each a sequence, such as "e" or "g i"; the first is shown
 	Title string   `json:"title"`
 	Group string   `json:"group"`
-	Scope string   `json:"scope"`          // where it works: "any", "list", "thread" or "mail" (list and thread)
+	Scope string   `json:"scope"`          // where it works: "any", "list", "thread" "mail" (list and thread) or "search"
 	Href  string   `json:"href,omitempty"` // go there
 	Do    string   `json:"do,omitempty"`   // a verb of static/js/commands.js, or "act:" and a kind of action
 }
@@ -31,6 +31,7 @@ func Commands() []Command {
 		{[]string{"b"}, "Snooze…", "Act", "mail", "", "pick:snooze"},
 		{[]string{"l"}, "Label…", "Act", "mail", "", "pick:label"},
 		{[]string{"v"}, "Correct the category…", "Act", "mail", "", "pick:category"},
+		{[]string{"Shift+V"}, "The category is right", "Act", "mail", "", "act:confirm"},
 		{[]string{"s"}, "Star or unstar", "Act", "mail", "", "star"},
 		{[]string{"Shift+I"}, "Mark as read", "Act", "mail", "", "act:read"},
 		{[]string{"Shift+U"}, "Mark as unread", "Act", "mail", "", "act:unread"},
@@ -44,6 +45,13 @@ func Commands() []Command {
 		{[]string{"* n"}, "Select none", "Select", "list", "", "select-none"},
 		{[]string{"* u"}, "Select the unread", "Select", "list", "", "select-unread"},
 
+		{[]string{"Shift+C"}, "Go to the parts of the query", "Search", "search", "", "into:chips"},
+		{[]string{"Shift+F"}, "Go to the counts beside the results", "Search", "search", "", "into:facets"},
+		{[]string{"Shift+O"}, "Sort…", "Search", "search", "", "press:sort"},
+		{[]string{"Shift+G"}, "Conversations or single mails", "Search", "search", "", "press:group"},
+		{[]string{"Shift+B"}, "Search by a form", "Search", "search", "", "press:build"},
+		{[]string{"Shift+S"}, "Save the search…", "Search", "search", "", "press:save"},
+
 		{[]string{"g i"}, "Inbox", "Go to", "any", "/", ""},
 		{[]string{"g n"}, "Needs action", "Go to", "any", "/?split=action", ""},
 		{[]string{"g p"}, "Applications", "Go to", "any", "/?split=applications", ""},
@@ -51,9 +59,15 @@ func Commands() []Command {
 		{[]string{"g b"}, "Snoozed", "Go to", "any", "/?in=snoozed", ""},
 		{[]string{"g t"}, "Sent", "Go to", "any", "/?in=sent", ""},
 		{[]string{"g d"}, "Drafts", "Go to", "any", "/?in=drafts", ""},
+		{[]string{"g l"}, "Letters you write", "Go to", "any", "/outgoing", ""},
 		{[]string{"g a"}, "All mail", "Go to", "any", "/?in=all", ""},
 		{[]string{"g q"}, "Quarantine", "Go to", "any", "/?in=quarantine", ""},
+		{[]string{"g f"}, "Search", "Go to", "any", "/search", ""},
+		{[]string{"g w"}, "Alerts of saved searches", "Go to", "any", "/alerts", ""},
 		{[]string{"g j"}, "Journal", "Go to", "any", "/journal", ""},
+		{[]string{"g o"}, "Approvals", "Go to", "any", "/approvals", ""},
+		{[]string{"g h"}, "What agents did", "Go to", "any", "/runs", ""},
+		{[]string{"g r"}, "Rules", "Go to", "any", "/settings/rules", ""},
 		{[]string{"g ,"}, "Settings", "Go to", "any", "/settings", ""},
 
 		{[]string{"/"}, "Search", "Everywhere", "any", "", "search"},

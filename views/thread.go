@@ -43,14 +43,24 @@ type Message struct {
 
 	Lost    bool // the original is missing from the store; only the text is left
 	HasHTML bool
-	Images  bool // remote images are shown
-	Remote  int  // remote images in the mail
+	Images  bool   // remote images are shown
+	Night   bool   // the page around it is dark
+	Colours string // what the person asked for: "dark", "own", or nothing
+	Remote  int    // remote images in the mail
 	Blocked int
 	Pixels  int // tracking pixels, never shown
 	Height  int // of the frame, in steps of 80 pixels
 	Headers []mail.Header
 	Raw     string // the beginning of the source
 	RawMore bool   // the source goes on
+	Leave   LeaveList
+}
+
+// A LeaveList is how to leave the list that a mail came by; without an address there is no way.
+type LeaveList struct {
+	Address  string // https or mailto
+	Host     string // the server, or the mail address
+	OneClick bool   // the program may ask by itself, when the person says so
 }
 
 // listURL is the list a thread was opened from.
@@ -82,16 +92,39 @@ func messageURL(threadID int64, m Message, view, list string, images bool) strin
 	if images {
 		q.Set("images", "1")
 	}
+	if m.Colours != "" {
+		q.Set("colours", m.Colours)
+	}
 	return "/t/" + id(threadID) + "?" + q.Encode() + "#m" + id(m.Row.ID)
 }
 
 // frameURL is the safe HTML of a message.
 func (m Message) frameURL() string {
-	u := "/emails/" + id(m.Row.ID) + "/html"
+	q := url.Values{}
 	if m.Images {
-		u += "?images=1"
+		q.Set("images", "1")
+	}
+	if m.dark() {
+		q.Set("dark", "1")
+	}
+	u := "/emails/" + id(m.Row.ID) + "/html"
+	if len(q) > 0 {
+		u += "?" + q.Encode()
 	}
 	return u
+}
+
+// dark tells whether the mail is shown in dark colours: on a dark page, unless the person wants its own.
+func (m Message) dark() bool { return m.Colours == "dark" || m.Colours == "" && m.Night }
+
+// other is the message in the other colours, dark or its own.
+func (m Message) other() Message {
+	if m.dark() {
+		m.Colours = "own"
+	} else {
+		m.Colours = "dark"
+	}
+	return m
 }
 
 // quarantineProposed tells whether a proposal to quarantine waits for a decision.
@@ -242,6 +275,7 @@ func done(kind, state string, args json.RawMessage, now time.Time) string {
 		Until    *time.Time `json:"until"`
 		Label    string     `json:"label"`
 		Category string     `json:"category"`
+		Priority string     `json:"priority"`
 	}
 	if json.Unmarshal(args, &with) != nil {
 		return verb(kind)
@@ -255,6 +289,8 @@ func done(kind, state string, args json.RawMessage, now time.Time) string {
 		return "Label “" + with.Label + "” removed"
 	case kind == "categorise":
 		return "Category set to " + CategoryName(with.Category)
+	case kind == "prioritise":
+		return "Priority set to " + with.Priority
 	}
 	return past(kind)
 }
@@ -283,6 +319,12 @@ func past(kind string) string {
 		return "Starred"
 	case "unstar":
 		return "Star removed"
+	case "confirm":
+		return "Category confirmed"
+	case "needs_reply":
+		return "Marked as waiting for a reply"
+	case "no_reply":
+		return "Marked as needing no reply"
 	}
 	return verb(kind)
 }

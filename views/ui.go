@@ -73,6 +73,14 @@ func verb(kind string) string {
 		return "Remove the label"
 	case "categorise":
 		return "Correct the category"
+	case "confirm":
+		return "Confirm the category"
+	case "prioritise":
+		return "Set the priority"
+	case "needs_reply":
+		return "Mark as waiting for a reply"
+	case "no_reply":
+		return "Mark as needing no reply"
 	}
 	return kind
 }

@@ -105,7 +105,7 @@ func WelcomePage(p Page, imports []db.Import, google bool) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if google {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p>Gmail comes in newest first, and every change within seconds. ApplyLens asks only to read; before it changes or sends anything it asks again.</p><a class=\"btn btn-primary\" href=\"/settings/accounts/connect\">Connect Gmail</a>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<p>Gmail comes in newest first, and every change within seconds. ApplyLens asks only to read; before it changes or sends anything it asks again.</p><a class=\"btn btn-primary\" href=\"/settings/accounts/connect?back=/\">Connect Gmail</a>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

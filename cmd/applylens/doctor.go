@@ -45,15 +45,18 @@ func (doctorAllCmd) Run(ctx context.Context, settings *config.Settings) error {
 		tell("", fmt.Sprintf("%d users; the program runs as a role that row-level security binds", len(users)), err)
 		tell("originals", settings.BlobAddress(), a.blobs.Check(ctx))
 	}
-	for _, later := range []struct{ name, variable, without string }{
-		{"Elasticsearch", "ELASTICSEARCH_URL", "the word index in Postgres serves searches"},
-		{"Redis", "REDIS_URL", "limits are counted in this process"},
-	} {
-		state := "not configured; " + later.without
-		if os.Getenv(later.variable) != "" {
-			state = later.variable + " is set, but this version does not use it yet; " + later.without
-		}
-		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", later.name, state)
+	if client, err := elasticOf(settings); err != nil {
+		tell("Elasticsearch", "set up", err)
+	} else if client == nil {
+		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", "Elasticsearch", "not configured; the word index in Postgres serves searches")
+	} else {
+		tell("Elasticsearch", "configured", client.Ping(ctx))
+	}
+	if settings.RedisURL == "" {
+		fmt.Fprintf(os.Stdout, "--    %-18s not configured; limits are counted in this process\n", "Redis")
+	} else {
+		_, err := limitStore(ctx, settings.RedisURL)
+		tell("Redis", "counts requests of programs", err)
 	}
 	if settings.Google.ClientID == "" {
 		fmt.Fprintf(os.Stdout, "--    %-18s %s\n", "Google", "not configured; mail comes from files")

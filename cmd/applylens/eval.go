@@ -10,14 +10,24 @@ import (
 )
 
 type evalCmd struct {
-	Paths []string `arg:"" name:"path" help:"Labelled mail: .txt in the form of internal/triage/corpus, .csv with the columns text and label, or folders of .eml named after categories."`
+	Paths []string `arg:"" name:"path" help:"Labelled mail: .txt in the form of internal/triage/corpus, .csv with the columns text and label, or folders of .eml named after categories. The label unwanted is for mail that nobody asked for."`
 	JSON  bool     `name:"json" help:"Print JSON."`
+}
+
+// A figures is what is printed of some mail. Categories are of mail that somebody asked for.
+type figures struct {
+	eval.CategoryReport
+	Unwanted eval.UnwantedReport `json:"unwanted"`
 }
 
 // An evaluation is what is printed: all mail, and each source apart.
 type evaluation struct {
-	All     eval.CategoryReport            `json:"all"`
-	Sources map[string]eval.CategoryReport `json:"sources"`
+	All     figures            `json:"all"`
+	Sources map[string]figures `json:"sources"`
+}
+
+func measure(judged []eval.Judged) figures {
+	return figures{eval.Categories(eval.Select(judged, func(j *eval.Judged) bool { return j.Category != "" })), eval.Unwanted(judged)}
 }
 
 // Run judges labelled mail and counts how often the judgement is right, wrong or silent.
@@ -27,22 +37,23 @@ func (cmd *evalCmd) Run() error {
 		return err
 	}
 	judged := eval.Run(samples, triage.Judge)
-	out := evaluation{All: eval.Categories(judged), Sources: map[string]eval.CategoryReport{}}
+	out := evaluation{All: measure(judged), Sources: map[string]figures{}}
 	sources := eval.Sources(judged)
 	for _, source := range sources {
-		out.Sources[source] = eval.Categories(eval.Select(judged, func(j *eval.Judged) bool { return j.Set == source }))
+		out.Sources[source] = measure(eval.Select(judged, func(j *eval.Judged) bool { return j.Set == source }))
 	}
 	if cmd.JSON {
 		return json.NewEncoder(os.Stdout).Encode(out)
 	}
-	fmt.Fprintln(os.Stdout, out.All)
+	fmt.Fprintf(os.Stdout, "%s\n%s", out.All.CategoryReport, out.All.Unwanted)
 	if len(sources) < 2 {
 		return nil
 	}
-	fmt.Fprintf(os.Stdout, "\n%-24s %6s %9s %11s\n", "source", "mails", "accuracy", "abstention")
+	fmt.Fprintf(os.Stdout, "\n%-24s %6s %9s %11s %12s %9s\n", "source", "mails", "accuracy", "abstention", "calibration", "unwanted")
 	for _, source := range sources {
 		r := out.Sources[source]
-		fmt.Fprintf(os.Stdout, "%-24.24s %6d %9s %11s\n", source, r.Mails, eval.Percent(r.Accuracy), eval.Percent(r.Abstention))
+		fmt.Fprintf(os.Stdout, "%-24.24s %6d %9s %11s %12s %9d\n", source, r.Mails, eval.Figure(r.Accuracy, r.Mails), eval.Figure(r.Abstention, r.Mails),
+			eval.Figure(r.ECE, r.Mails), r.Unwanted.Unwanted)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (a *app) gmail(base string) (*gmailsync.Engine, error) {
 		return nil, err
 	}
 	opts := gmailsync.Defaults()
-	opts.Topic = g.Topic
+	opts.Topic, opts.Poll = g.Topic, g.Poll
 	return gmailsync.New(a.db, a.ingest, keys, a.oauth(base), quota, a.log, time.Now, opts), nil
 }
 

@@ -27,6 +27,7 @@ type cli struct {
 	Parse   parseCmd   `cmd:"" help:"Parse one message and print what is in it. Needs no database."`
 	Triage  triageCmd  `cmd:"" help:"Judge messages and print why. Needs no database."`
 	Eval    evalCmd    `cmd:"" help:"Judge mail whose category is known and count. Needs no database."`
+	SLO     sloCmd     `cmd:"" name:"slo" help:"Service-level objectives."`
 	Migrate migrateCmd `cmd:"" help:"Change the schema of the database."`
 	Keys    keysCmd    `cmd:"" help:"The keys that seal the tokens of connected accounts."`
 	Doctor  doctorCmd  `cmd:"" help:"Tell what is configured, what answers, and what to do about what does not."`

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"applylens/internal/agent"
 	"applylens/internal/blobs"
 	"applylens/internal/config"
 	"applylens/internal/db"
@@ -24,6 +25,7 @@ type app struct {
 	db       *db.DB
 	blobs    *blobs.Store
 	ingest   *ingest.Ingest
+	agents   *agent.Runtime
 	server   *embedded.Server  // nil with DATABASE_URL
 	owner    *embedded.Account // to whom root hands the data; nil when not root
 }
@@ -41,7 +43,12 @@ func open(ctx context.Context, settings *config.Settings) (*app, error) {
 	if a.blobs, err = blobs.Open(ctx, settings.BlobAddress(), a.owner.Own); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	a.ingest = &ingest.Ingest{DB: a.db, Blobs: a.blobs, Log: a.log, Now: time.Now}
+	a.agents, err = agent.Open(ctx, agent.Options{DB: a.db, Dir: a.dataFile("runs"), Own: a.owner.Own, Release: version(), Log: a.log, Now: time.Now})
+	if err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	a.agents.Start(ctx)
+	a.ingest = &ingest.Ingest{DB: a.db, Blobs: a.blobs, Log: a.log, Now: time.Now, Judge: a.agents.Judge}
 	return a, nil
 }
 
@@ -93,7 +100,7 @@ func connectError(err error) error {
 
 // close gives everything back, in reverse; it may be called on a half-open app.
 func (a *app) close() error {
-	var failed []error
+	failed := []error{a.agents.Close()}
 	if a.blobs != nil {
 		failed = append(failed, a.blobs.Close())
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"applylens/internal/agent"
 	"applylens/internal/config"
 	"applylens/internal/search"
 )
@@ -65,7 +66,10 @@ func (cmd *searchCmd) Run(ctx context.Context, settings *config.Settings) (err e
 	engine := &search.Postgres{}
 	return cmd.each(func(query string) error {
 		began := time.Now()
-		result, err := engine.Search(ctx, a.db.Owner(userID), search.Parse(query, began), search.Request{UserID: userID, Me: []string{strings.ToLower(cmd.User)}, Limit: cmd.Limit})
+		asked, req := search.Parse(query, began), search.Request{UserID: userID, Me: []string{strings.ToLower(cmd.User)}, Limit: cmd.Limit}
+		result, err := a.agents.Search(ctx, agent.Person, asked, req, func(ctx context.Context) (search.Result, error) {
+			return engine.Search(ctx, a.db.Owner(userID), asked, req)
+		})
 		if err != nil {
 			return err
 		}

@@ -103,17 +103,26 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Log: a.log, Now: time.Now}, cmd.Worker)
+	counts, err := limitStore(ctx, a.settings.RedisURL)
 	if err != nil {
 		return nil, err
 	}
-	return &handlers.Server{
-		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
+	outbox, err := a.outbox(base)
+	if err != nil {
+		return nil, err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Log: a.log, Now: time.Now}, cmd.Worker)
+	if err != nil {
+		return nil, err
+	}
+	s := &handlers.Server{
+		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Agents: a.agents, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
-		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images,
+		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),
 		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
-	}, nil
+	}
+	return s, a.searchElastic(s)
 }
 
 // serve answers requests and works on jobs until the context ends, and then lets both finish.
@@ -144,6 +153,9 @@ func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, list
 // run brings in the first mail and waits for the end.
 func (cmd *serveCmd) run(ctx context.Context, a *app, s *handlers.Server, userID int64, failed <-chan error) error {
 	if cmd.Worker {
+		if err := a.workElastic(ctx); err != nil {
+			return err
+		}
 		if err := a.workGmail(ctx, s.Gmail, s.Jobs); err != nil {
 			return err
 		}

@@ -31,13 +31,9 @@ func (cmd *signInCmd) Run(ctx context.Context, settings *config.Settings) (err e
 	if err != nil {
 		return err
 	}
-	base := strings.TrimRight(cmd.URL, "/")
+	base := a.siteAddress(cmd.URL)
 	if base == "" {
-		text, err := os.ReadFile(a.dataFile(addressFile))
-		if err != nil {
-			return errors.New("no server has run on this data folder yet: start “applylens serve”, or say its address with --url")
-		}
-		base = strings.TrimSpace(string(text))
+		return errors.New("no server has run on this data folder yet: start “applylens serve”, or say its address with --url")
 	}
 	token, err := auth.NewLink(ctx, a.db, userID, time.Now())
 	if err != nil {
@@ -45,4 +41,16 @@ func (cmd *signInCmd) Run(ctx context.Context, settings *config.Settings) (err e
 	}
 	_, err = fmt.Fprintf(os.Stdout, "%s/sign-in/%s\n", base, token)
 	return err
+}
+
+// siteAddress is the address that was given, else that of the last server on the data folder, else "".
+func (a *app) siteAddress(given string) string {
+	if given != "" {
+		return strings.TrimRight(given, "/")
+	}
+	text, err := os.ReadFile(a.dataFile(addressFile))
+	if err != nil {
+		return "" // no server has run yet
+	}
+	return strings.TrimSpace(string(text))
 }

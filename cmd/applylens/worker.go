@@ -10,10 +10,12 @@ import (
 	"applylens/internal/jobs"
 )
 
-type workerCmd struct{}
+type workerCmd struct {
+	URL string `name:"url" env:"APPLYLENS_URL" help:"Address under which people reach the site, for links in alerts. Default: that of the last “serve” on the data folder." placeholder:"URL"`
+}
 
 // Run carries out jobs until the context ends, then lets those that run finish.
-func (workerCmd) Run(ctx context.Context, settings *config.Settings) (err error) {
+func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err error) {
 	a, err := open(ctx, settings)
 	if err != nil {
 		return err
@@ -26,12 +28,19 @@ func (workerCmd) Run(ctx context.Context, settings *config.Settings) (err error)
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Log: a.log, Now: time.Now}, true)
+	outbox, err := a.outbox(a.siteAddress(cmd.URL))
+	if err != nil {
+		return err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Log: a.log, Now: time.Now}, true)
 	if err != nil {
 		return err
 	}
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
+	}
+	if err := a.workElastic(ctx); err != nil {
+		return err
 	}
 	if err := a.workGmail(ctx, engine, client); err != nil {
 		return err

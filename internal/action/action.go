@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"applylens/internal/db"
@@ -38,6 +39,10 @@ const (
 	Label      Kind = "label"
 	Unlabel    Kind = "unlabel"
 	Categorise Kind = "categorise"
+	Confirm    Kind = "confirm" // the category is right as it is
+	Prioritise Kind = "prioritise"
+	NeedsReply Kind = "needs_reply"
+	NoReply    Kind = "no_reply"
 )
 
 // An Intent is what is to be done, by whom and why.
@@ -46,11 +51,21 @@ type Intent struct {
 	Until    time.Time // of Snooze
 	Label    string    // of Label and Unlabel
 	Category string    // of Categorise
+	Priority string    // of Prioritise
 	Actor    string    // "person", "rule", or the name of an agent
+	RuleID   int64     // of the actor "rule"
 	Reason   string
 	Key      string // the same key twice is one action; empty for none
 	Proposed bool   // wait for a decision
+	// Of a proposal: the run of an agent that makes it, when it lapses (zero: after Lapse), and whether one person's yes
+	// is not enough because it cannot be undone.
+	Run       uuid.UUID
+	Expires   time.Time
+	TwoPeople bool
 }
+
+// Lapse is how long a proposal stands.
+const Lapse = 30 * 24 * time.Hour
 
 // A Target is what an intent is about: emails, and the emails of threads.
 type Target struct {
@@ -70,6 +85,7 @@ type args struct {
 	Label    string     `json:"label,omitempty"`
 	LabelID  int64      `json:"label_id,omitempty"`
 	Category string     `json:"category,omitempty"`
+	Priority string     `json:"priority,omitempty"`
 }
 
 // step is how many emails are changed in one transaction.
@@ -89,12 +105,9 @@ func Make(ctx context.Context, q *db.Queries, userID int64, in Intent, target Ta
 	if err != nil {
 		return Made{}, err
 	}
-	p := db.ActionCreateParams{UserID: userID, Kind: string(in.Kind), Args: encoded, State: "approved", Actor: in.Actor, Reason: in.Reason}
-	if in.Proposed {
-		p.State = "proposed"
-	}
-	if in.Key != "" {
-		p.Key = &in.Key
+	p, err := in.row(userID, encoded, now)
+	if err != nil {
+		return Made{}, err
 	}
 	id, err := q.ActionCreate(ctx, p)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -105,8 +118,38 @@ func Make(ctx context.Context, q *db.Queries, userID int64, in Intent, target Ta
 	}
 	e := eligible(in.Kind)
 	count, err := q.ActionItems(ctx, db.ActionItemsParams{UserID: userID, ActionID: id, EmailIds: target.Emails, ThreadIds: target.Threads,
-		Places: e.places, Own: e.own, NewestOnly: e.newestOnly, UnreadOnly: e.unreadOnly})
+		Places: e.places, Own: e.own, NewestOnly: e.newestOnly, UnreadOnly: e.unreadOnly, SpareUser: in.sparesUser()})
 	return Made{ID: id, Count: count}, err
+}
+
+// row is the intent as it is written.
+func (in Intent) row(userID int64, encoded []byte, now time.Time) (db.ActionCreateParams, error) {
+	p := db.ActionCreateParams{UserID: userID, Kind: string(in.Kind), Args: encoded, State: "approved", Actor: in.Actor, Reason: in.Reason, ApprovalsNeeded: 1}
+	if in.Key != "" {
+		p.Key = &in.Key
+	}
+	if in.RuleID != 0 {
+		p.RuleID = &in.RuleID
+	}
+	if in.Run != uuid.Nil {
+		p.RunID = &in.Run
+	}
+	if in.TwoPeople {
+		p.ApprovalsNeeded = 2
+	}
+	if !in.Proposed {
+		if in.TwoPeople {
+			return p, errs.BadInput("What cannot be undone is proposed first, and two people approve it.")
+		}
+		return p, nil
+	}
+	p.State = "proposed"
+	lapses := in.Expires
+	if lapses.IsZero() {
+		lapses = now.Add(Lapse)
+	}
+	p.ExpiresAt = &lapses
+	return p, nil
 }
 
 func existing(ctx context.Context, q *db.Queries, userID int64, key string) (Made, error) {
@@ -114,7 +157,23 @@ func existing(ctx context.Context, q *db.Queries, userID int64, key string) (Mad
 	return Made{ID: a.ID, Count: int64(a.ItemCount)}, err
 }
 
+// Check tells what is wrong with the names that an intent holds; the error is fit to be shown.
+func (in Intent) Check() error {
+	switch {
+	case in.Kind == Label && (in.Label == "" || len(in.Label) > 225 || !utf8.ValidString(in.Label)):
+		return errs.BadInput("A label needs a name of at most 225 characters.")
+	case in.Kind == Categorise && !knownCategory(in.Category):
+		return errs.BadInput("There is no such category.")
+	case in.Kind == Prioritise && !knownPriority(in.Priority):
+		return errs.BadInput("There is no such priority.")
+	}
+	return nil
+}
+
 func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time.Time) (args, error) {
+	if err := in.Check(); err != nil {
+		return args{}, err
+	}
 	switch in.Kind {
 	case Snooze:
 		if !in.Until.After(now) {
@@ -122,9 +181,6 @@ func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time
 		}
 		return args{Until: &in.Until}, nil
 	case Label:
-		if in.Label == "" || len(in.Label) > 225 || !utf8.ValidString(in.Label) {
-			return args{}, errs.BadInput("A label needs a name of at most 225 characters.")
-		}
 		labels, err := q.LabelEnsure(ctx, db.LabelEnsureParams{UserID: userID, Names: []string{in.Label}})
 		if err != nil {
 			return args{}, err
@@ -137,11 +193,10 @@ func (in Intent) args(ctx context.Context, q *db.Queries, userID int64, now time
 		}
 		return args{Label: in.Label, LabelID: id}, err
 	case Categorise:
-		if !knownCategory(in.Category) {
-			return args{}, errs.BadInput("There is no such category.")
-		}
 		return args{Category: in.Category}, nil
-	case Archive, Inbox, Trash, Spam, Quarantine, Release, Wake, Read, Unread, Star, Unstar:
+	case Prioritise:
+		return args{Priority: in.Priority}, nil
+	case Archive, Inbox, Trash, Spam, Quarantine, Release, Wake, Read, Unread, Star, Unstar, Confirm, NeedsReply, NoReply:
 		return args{}, nil
 	}
 	return args{}, errs.BadInput("There is no such action.")
@@ -223,10 +278,14 @@ func apply(ctx context.Context, q *db.Queries, a db.Action) (int64, error) {
 		if err := learn(ctx, q, a, with.Category); err != nil {
 			return 0, err
 		}
+	case Confirm:
+		if err := q.CorrectionConfirm(ctx, db.CorrectionConfirmParams{UserID: a.UserID, ActionID: a.ID}); err != nil {
+			return 0, err
+		}
 	case Label, Unlabel:
 		return q.ActionApplyLabel(ctx, db.ActionApplyLabelParams{UserID: a.UserID, ActionID: a.ID, MaxItems: step, LabelID: with.LabelID, Put: kind == Label})
 	}
-	p := change(Kind(a.Kind), with)
+	p := change(Kind(a.Kind), with, a.Actor)
 	p.UserID, p.ActionID, p.MaxItems = a.UserID, a.ID, step
 	return q.ActionApply(ctx, p)
 }

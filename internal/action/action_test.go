@@ -166,7 +166,10 @@ func TestProposalNeedsDecision(t *testing.T) {
 		return b.do(action.Intent{Kind: action.Quarantine, Actor: "inbox.triage", Proposed: true}, action.Target{Threads: b.threads}).ID
 	}
 	decide := func(id int64, approve bool) error {
-		return b.db.Tx(t.Context(), b.user, func(q *db.Queries, _ pgx.Tx) error { return action.Decide(t.Context(), q, b.user, id, approve) })
+		return b.db.Tx(t.Context(), b.user, func(q *db.Queries, _ pgx.Tx) error {
+			_, err := action.Decide(t.Context(), q, b.user, id, approve, time.Now())
+			return err
+		})
 	}
 	denied := propose()
 	b.want("quarantined by a proposal alone", b.count("emails", "place = 'quarantine'"), 0)

@@ -99,24 +99,25 @@ func UndoSince(ctx context.Context, d *db.DB, userID int64, since time.Time) (in
 	}
 }
 
-// Decide approves or denies a proposal, in the caller's transaction; one denial is final. An approved action is then
-// run like any other.
-func Decide(ctx context.Context, q *db.Queries, userID, id int64, approve bool) error {
-	a, err := q.ActionLock(ctx, db.ActionLockParams{UserID: userID, ID: id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errs.NotFound
+// UndoRule undoes all that a rule did since a time, newest first, and puts up again what it denied. It returns how many
+// actions that were. The mail that the rule met stays in its history.
+func UndoRule(ctx context.Context, d *db.DB, userID, ruleID int64, since time.Time) (int, error) {
+	n, err := d.As(userID).RulePropose(ctx, db.RuleProposeParams{UserID: userID, RuleID: ruleID, Since: since})
+	undone := int(n)
+	for err == nil {
+		var rows []int64
+		rows, err = d.As(userID).RuleUndoable(ctx, db.RuleUndoableParams{UserID: userID, RuleID: ruleID, Since: since})
+		if len(rows) == 0 {
+			break
+		}
+		for _, id := range rows { // each leaves the list
+			if err := Undo(ctx, d, userID, id); err != nil {
+				return undone, err
+			}
+			undone++
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if a.State != "proposed" {
-		return errs.Conflict("This proposal was decided already: it is " + a.State + ".")
-	}
-	state := "denied"
-	if approve {
-		state = "approved"
-	}
-	return q.ActionState(ctx, db.ActionStateParams{UserID: userID, ID: id, State: state})
+	return undone, err
 }
 
 // WakeDue ends the snoozes of a user that are over, each once: whoever else wakes the same user's mail waits.

@@ -11,33 +11,39 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Settings are shared by all commands. The struct tags are read by kong.
 type Settings struct {
-	Data               string `name:"data" env:"APPLYLENS_DATA" help:"Folder of the embedded Postgres and the originals. Default: ~/.local/share/applylens, as root /var/lib/applylens." placeholder:"DIR"`
-	DatabaseURL        string `name:"database-url" env:"DATABASE_URL" help:"A Postgres server (15 or newer) instead of the embedded one." placeholder:"URL"`
-	MigrateDatabaseURL string `name:"migrate-database-url" env:"MIGRATE_DATABASE_URL" help:"Connection of the owner of the tables, for migrations, where DATABASE_URL is the program's own role." placeholder:"URL"`
-	Blobs              string `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
-	LogFormat          string `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
-	LogLevel           string `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
-	Google             Google `embed:""`
+	Data               string   `name:"data" env:"APPLYLENS_DATA" help:"Folder of the embedded Postgres and the originals. Default: ~/.local/share/applylens, as root /var/lib/applylens." placeholder:"DIR"`
+	DatabaseURL        string   `name:"database-url" env:"DATABASE_URL" help:"A Postgres server (15 or newer) instead of the embedded one." placeholder:"URL"`
+	MigrateDatabaseURL string   `name:"migrate-database-url" env:"MIGRATE_DATABASE_URL" help:"Connection of the owner of the tables, for migrations, where DATABASE_URL is the program's own role." placeholder:"URL"`
+	Blobs              string   `name:"blobs" env:"APPLYLENS_BLOBS" help:"Where originals lie: a folder or s3://BUCKET?region=REGION. Default: DATA/blobs." placeholder:"ADDRESS"`
+	ElasticsearchURL   string   `name:"elasticsearch-url" env:"ELASTICSEARCH_URL" help:"An Elasticsearch (8.x) that searches instead of the word index in Postgres, which stays as the net under it." placeholder:"URL"`
+	ElasticsearchIndex string   `name:"elasticsearch-index" env:"ELASTICSEARCH_INDEX" default:"emails" help:"What the names of its indices begin with." placeholder:"NAME"`
+	RedisURL           string   `name:"redis-url" env:"REDIS_URL" help:"A Redis that several processes count requests in. Without one each counts its own." placeholder:"URL"`
+	LogFormat          string   `name:"log-format" env:"APPLYLENS_LOG_FORMAT" enum:"text,json" default:"text" help:"Form of the log: ${enum}."`
+	LogLevel           string   `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
+	Google             Google   `embed:""`
+	Alerting           Alerting `embed:""`
 }
 
 // Google are the settings of Gmail; without a client id mail comes from files alone. docs/gmail.md goes through them.
 type Google struct {
-	ClientID     string `name:"google-client-id" env:"GOOGLE_CLIENT_ID" help:"OAuth client of the Google Cloud project." placeholder:"ID"`
-	ClientSecret string `name:"google-client-secret" env:"GOOGLE_CLIENT_SECRET" help:"Its secret." placeholder:"SECRET"`
-	Base         string `name:"google-url" env:"GOOGLE_URL" help:"A server that plays Google, for tests." placeholder:"URL"`
-	Topic        string `name:"google-topic" env:"GOOGLE_PUBSUB_TOPIC" help:"Topic of Pub/Sub for pushes: projects/P/topics/T. Without one accounts are polled." placeholder:"TOPIC"`
-	Subscription string `name:"google-subscription" env:"GOOGLE_PUBSUB_SUBSCRIPTION" help:"Its subscription: projects/P/subscriptions/S." placeholder:"SUBSCRIPTION"`
-	Pull         bool   `name:"google-pull" env:"GOOGLE_PUBSUB_PULL" help:"Fetch pushes from the subscription instead of receiving them at /gmail/push."`
-	Credentials  string `name:"google-credentials" env:"GOOGLE_APPLICATION_CREDENTIALS" help:"Key file of the service account that fetches pushes." placeholder:"FILE"`
-	PushAudience string `name:"google-push-audience" env:"GOOGLE_PUSH_AUDIENCE" help:"Audience of push tokens. Default: the site's address and /gmail/push." placeholder:"TEXT"`
-	PushAccount  string `name:"google-push-account" env:"GOOGLE_PUSH_ACCOUNT" help:"Service account that signs push tokens." placeholder:"EMAIL"`
-	Quota        string `name:"google-quota" env:"GOOGLE_QUOTA" help:"Units of the project, where they differ from those of 2026: user=6000,project=1200000,messages.get=20,…" placeholder:"LIST"`
-	Keyset       string `name:"keyset" env:"APPLYLENS_KEYSET" help:"Keys that seal tokens, as base64. Default: the file tokens.keyset in the data folder." placeholder:"BASE64"`
-	SignUp       string `name:"sign-up" env:"APPLYLENS_SIGN_UP" help:"Who may sign in with Google without being known yet: domains, comma-separated, or any. Default: nobody." placeholder:"DOMAINS"`
+	ClientID     string        `name:"google-client-id" env:"GOOGLE_CLIENT_ID" help:"OAuth client of the Google Cloud project." placeholder:"ID"`
+	ClientSecret string        `name:"google-client-secret" env:"GOOGLE_CLIENT_SECRET" help:"Its secret." placeholder:"SECRET"`
+	Base         string        `name:"google-url" env:"GOOGLE_URL" help:"A server that plays Google, for tests." placeholder:"URL"`
+	Topic        string        `name:"google-topic" env:"GOOGLE_PUBSUB_TOPIC" help:"Topic of Pub/Sub for pushes: projects/P/topics/T. Without one accounts are polled." placeholder:"TOPIC"`
+	Subscription string        `name:"google-subscription" env:"GOOGLE_PUBSUB_SUBSCRIPTION" help:"Its subscription: projects/P/subscriptions/S." placeholder:"SUBSCRIPTION"`
+	Pull         bool          `name:"google-pull" env:"GOOGLE_PUBSUB_PULL" help:"Fetch pushes from the subscription instead of receiving them at /gmail/push."`
+	Credentials  string        `name:"google-credentials" env:"GOOGLE_APPLICATION_CREDENTIALS" help:"Key file of the service account that fetches pushes." placeholder:"FILE"`
+	PushAudience string        `name:"google-push-audience" env:"GOOGLE_PUSH_AUDIENCE" help:"Audience of push tokens. Default: the site's address and /gmail/push." placeholder:"TEXT"`
+	PushAccount  string        `name:"google-push-account" env:"GOOGLE_PUSH_ACCOUNT" help:"Service account that signs push tokens." placeholder:"EMAIL"`
+	Quota        string        `name:"google-quota" env:"GOOGLE_QUOTA" help:"Units of the project, where they differ from those of 2026: user=6000,project=1200000,messages.get=20,…" placeholder:"LIST"`
+	Keyset       string        `name:"keyset" env:"APPLYLENS_KEYSET" help:"Keys that seal tokens, as base64. Default: the file tokens.keyset in the data folder." placeholder:"BASE64"`
+	Poll         time.Duration `name:"google-poll" env:"GOOGLE_POLL" default:"2m" help:"How often accounts are looked at where no pushes come; a look costs 2 units."`
+	SignUp       string        `name:"sign-up" env:"APPLYLENS_SIGN_UP" help:"Who may sign in with Google without being known yet: domains, comma-separated, or any. Default: nobody." placeholder:"DOMAINS"`
 }
 
 // Web are the settings of the web server.
@@ -46,12 +52,13 @@ type Web struct {
 	URL    string `name:"url" env:"APPLYLENS_URL" help:"Address under which people reach the site. Default: http:// and the address listened on." placeholder:"URL"`
 	User   string `name:"user" env:"APPLYLENS_USER" default:"owner@localhost" help:"Address of the mailbox's owner, for whom the sign-in link is printed." placeholder:"EMAIL"`
 	Worker bool   `name:"worker" env:"APPLYLENS_WORKER" default:"true" negatable:"" help:"Also carry out background jobs."`
+	Rate   int64  `name:"api-rate" env:"APPLYLENS_API_RATE" default:"600" help:"Requests of programs a person has a minute."`
 	Sample bool   `name:"sample" env:"APPLYLENS_SAMPLE" default:"true" negatable:"" help:"Load the sample mailbox when the owner is new."`
 }
 
 // known are all variables with our prefix, so that a misspelt one is found.
 var known = []string{"APPLYLENS_DATA", "APPLYLENS_BLOBS", "APPLYLENS_LOG_FORMAT", "APPLYLENS_LOG_LEVEL", "APPLYLENS_LISTEN", "APPLYLENS_URL",
-	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA", "APPLYLENS_KEYSET", "APPLYLENS_SIGN_UP"}
+	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA", "APPLYLENS_KEYSET", "APPLYLENS_SIGN_UP", "APPLYLENS_API_RATE"}
 
 // CheckEnvironment refuses variables with our prefix that mean nothing.
 func CheckEnvironment(environ []string) error {
@@ -74,7 +81,13 @@ func (s *Settings) Check() error {
 			return fmt.Errorf("%s must begin with postgres:// or postgresql://", name)
 		}
 	}
+	if s.RedisURL != "" && !strings.HasPrefix(s.RedisURL, "redis://") && !strings.HasPrefix(s.RedisURL, "rediss://") {
+		return fmt.Errorf("REDIS_URL must begin with redis:// or rediss://")
+	}
 	if err := s.Google.check(); err != nil {
+		return err
+	}
+	if err := s.Alerting.check(); err != nil {
 		return err
 	}
 	if s.Data != "" {
@@ -87,6 +100,8 @@ func (s *Settings) Check() error {
 
 func (g *Google) check() error {
 	switch {
+	case g.ClientID != "" && g.Poll < time.Second:
+		return fmt.Errorf("GOOGLE_POLL must be a second or more")
 	case (g.ClientID == "") != (g.ClientSecret == ""):
 		return fmt.Errorf("GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together: set both or neither")
 	case g.Topic != "" && (!strings.HasPrefix(g.Topic, "projects/") || !strings.Contains(g.Topic, "/topics/")):
@@ -111,6 +126,9 @@ func (w *Web) Check() error {
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
 			return fmt.Errorf("--url %q must be http:// or https:// and a host, without a path", w.URL)
 		}
+	}
+	if w.Rate < 1 {
+		return fmt.Errorf("--api-rate must be at least 1")
 	}
 	if !strings.Contains(w.User, "@") {
 		return fmt.Errorf("--user %q is not an e-mail address", w.User)

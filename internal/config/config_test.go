@@ -23,7 +23,7 @@ func TestSettingsCheck(t *testing.T) {
 }
 
 func TestWebCheck(t *testing.T) {
-	good := Web{Listen: "127.0.0.1:8080", User: "a@b.example"}
+	good := Web{Listen: "127.0.0.1:8080", User: "a@b.example", Rate: 600}
 	for name, c := range map[string]struct {
 		change func(*Web)
 		ok     bool

@@ -9,6 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const actionApply = `-- name: ActionApply :one
@@ -17,7 +19,8 @@ with pending as materialized (
 	order by i.email_id limit $3 for update
 ), target as materialized (
 	select e.id, jsonb_build_object('place', e.place, 'unread', e.unread, 'starred', e.starred, 'snoozed_until', e.snoozed_until,
-		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review) as state
+		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review, 'priority', e.priority,
+		'needs_reply', e.needs_reply) as state
 	from emails e where e.user_id = $1 and e.id in (select email_id from pending) for update
 ), changed as (
 	update emails e set
@@ -27,11 +30,14 @@ with pending as materialized (
 		unread = coalesce($7::boolean, e.unread),
 		starred = coalesce($8::boolean, e.starred),
 		category = coalesce($9::text, e.category),
-		category_by = case when $9::text is null then e.category_by else 'user' end,
-		needs_review = e.needs_review and $9::text is null
+		category_by = coalesce($10::text, e.category_by),
+		needs_review = e.needs_review and $10::text is null,
+		priority = coalesce($11::text, e.priority),
+		needs_reply = coalesce($12::boolean, e.needs_reply)
 	from target t where e.user_id = $1 and e.id = t.id
 	returning e.id, jsonb_build_object('place', e.place, 'unread', e.unread, 'starred', e.starred, 'snoozed_until', e.snoozed_until,
-		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review) as state
+		'category', e.category, 'category_by', e.category_by, 'needs_review', e.needs_review, 'priority', e.priority,
+		'needs_reply', e.needs_reply) as state
 ), noted as (
 	update action_items i set before = coalesce(t.state, '{}'), after = coalesce(c.state, '{}')
 	from pending p left join target t on t.id = p.email_id left join changed c on c.id = p.email_id
@@ -42,15 +48,18 @@ select count(*) from noted
 `
 
 type ActionApplyParams struct {
-	UserID   int64
-	ActionID int64
-	MaxItems int32
-	Place    *string
-	Until    *time.Time
-	Wake     bool
-	Unread   *bool
-	Starred  *bool
-	Category *string
+	UserID     int64
+	ActionID   int64
+	MaxItems   int32
+	Place      *string
+	Until      *time.Time
+	Wake       bool
+	Unread     *bool
+	Starred    *bool
+	Category   *string
+	CategoryBy *string
+	Priority   *string
+	NeedsReply *bool
 }
 
 // ActionApply changes the next emails of an action and notes how they were and how they are; null leaves a part of
@@ -66,6 +75,9 @@ func (q *Queries) ActionApply(ctx context.Context, arg ActionApplyParams) (int64
 		arg.Unread,
 		arg.Starred,
 		arg.Category,
+		arg.CategoryBy,
+		arg.Priority,
+		arg.NeedsReply,
 	)
 	var count int64
 	err := row.Scan(&count)
@@ -117,7 +129,7 @@ func (q *Queries) ActionApplyLabel(ctx context.Context, arg ActionApplyLabelPara
 }
 
 const actionByKey = `-- name: ActionByKey :one
-select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error from actions where user_id = $1 and key = $2::text
+select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, run_id, expires_at, approvals_needed, rule_id from actions where user_id = $1 and key = $2::text
 `
 
 type ActionByKeyParams struct {
@@ -143,25 +155,34 @@ func (q *Queries) ActionByKey(ctx context.Context, arg ActionByKeyParams) (Actio
 		&i.DoneAt,
 		&i.UndoneAt,
 		&i.Error,
+		&i.RunID,
+		&i.ExpiresAt,
+		&i.ApprovalsNeeded,
+		&i.RuleID,
 	)
 	return i, err
 }
 
 const actionCreate = `-- name: ActionCreate :one
-insert into actions (user_id, kind, args, state, actor, reason, key, decided_at)
-values ($1, $2, $3, $4, $5, $6, $7, case when $4::text = 'approved' then now() end)
+insert into actions (user_id, kind, args, state, actor, reason, key, rule_id, decided_at, run_id, expires_at, approvals_needed)
+values ($1, $2, $3, $4, $5, $6, $7, $8, case when $4::text = 'approved' then now() end,
+	$9, $10, $11)
 on conflict (user_id, key) where key is not null do nothing
 returning id
 `
 
 type ActionCreateParams struct {
-	UserID int64
-	Kind   string
-	Args   json.RawMessage
-	State  string
-	Actor  string
-	Reason string
-	Key    *string
+	UserID          int64
+	Kind            string
+	Args            json.RawMessage
+	State           string
+	Actor           string
+	Reason          string
+	Key             *string
+	RuleID          *int64
+	RunID           *uuid.UUID
+	ExpiresAt       *time.Time
+	ApprovalsNeeded int16
 }
 
 // ActionCreate writes an intent; no row means that its key was used before.
@@ -174,6 +195,10 @@ func (q *Queries) ActionCreate(ctx context.Context, arg ActionCreateParams) (int
 		arg.Actor,
 		arg.Reason,
 		arg.Key,
+		arg.RuleID,
+		arg.RunID,
+		arg.ExpiresAt,
+		arg.ApprovalsNeeded,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -223,7 +248,7 @@ func (q *Queries) ActionDoneThreads(ctx context.Context, arg ActionDoneThreadsPa
 }
 
 const actionGet = `-- name: ActionGet :one
-select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error from actions where user_id = $1 and id = $2
+select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, run_id, expires_at, approvals_needed, rule_id from actions where user_id = $1 and id = $2
 `
 
 type ActionGetParams struct {
@@ -249,6 +274,10 @@ func (q *Queries) ActionGet(ctx context.Context, arg ActionGetParams) (Action, e
 		&i.DoneAt,
 		&i.UndoneAt,
 		&i.Error,
+		&i.RunID,
+		&i.ExpiresAt,
+		&i.ApprovalsNeeded,
+		&i.RuleID,
 	)
 	return i, err
 }
@@ -260,15 +289,16 @@ with wanted as (
 		and e.place = any($4::text[])
 		and ($5::boolean or not (e.sent or e.draft))
 		and (not $6::boolean or e.unread)
-		and (not $7::boolean or e.id = any($2::bigint[]) or not exists (
+		and (not $7::boolean or e.category_by <> 'user')
+		and (not $8::boolean or e.id = any($2::bigint[]) or not exists (
 			select from emails n where n.user_id = e.user_id and n.thread_id = e.thread_id and (n.received_at, n.id) > (e.received_at, e.id)
 				and n.place = any($4::text[]) and ($5::boolean or not (n.sent or n.draft))))
 ), made as (
 	insert into action_items (user_id, action_id, email_id)
-	select $1, $8::bigint, id from wanted
+	select $1, $9::bigint, id from wanted
 	returning 1
 ), counted as (
-	update actions a set item_count = (select count(*) from made) where a.user_id = $1 and a.id = $8::bigint
+	update actions a set item_count = (select count(*) from made) where a.user_id = $1 and a.id = $9::bigint
 )
 select count(*) from made
 `
@@ -280,6 +310,7 @@ type ActionItemsParams struct {
 	Places     []string
 	Own        bool
 	UnreadOnly bool
+	SpareUser  bool
 	NewestOnly bool
 	ActionID   int64
 }
@@ -294,6 +325,7 @@ func (q *Queries) ActionItems(ctx context.Context, arg ActionItemsParams) (int64
 		arg.Places,
 		arg.Own,
 		arg.UnreadOnly,
+		arg.SpareUser,
 		arg.NewestOnly,
 		arg.ActionID,
 	)
@@ -320,7 +352,7 @@ func (q *Queries) ActionLeft(ctx context.Context, arg ActionLeftParams) (int64, 
 }
 
 const actionLock = `-- name: ActionLock :one
-select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error from actions where user_id = $1 and id = $2 for update
+select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, run_id, expires_at, approvals_needed, rule_id from actions where user_id = $1 and id = $2 for update
 `
 
 type ActionLockParams struct {
@@ -347,6 +379,10 @@ func (q *Queries) ActionLock(ctx context.Context, arg ActionLockParams) (Action,
 		&i.DoneAt,
 		&i.UndoneAt,
 		&i.Error,
+		&i.RunID,
+		&i.ExpiresAt,
+		&i.ApprovalsNeeded,
+		&i.RuleID,
 	)
 	return i, err
 }
@@ -387,8 +423,8 @@ func (q *Queries) ActionPendingThreads(ctx context.Context, arg ActionPendingThr
 
 const actionPropose = `-- name: ActionPropose :exec
 with proposed as (
-	insert into actions (user_id, kind, state, actor, reason, item_count, key)
-	select $1::bigint, $4::text, 'proposed', $5::text, unnest($6::text[]), 1, unnest($2::text[])
+	insert into actions (user_id, kind, state, actor, reason, item_count, key, run_id, expires_at)
+	select $1::bigint, $4::text, 'proposed', $5::text, unnest($6::text[]), 1, unnest($2::text[]), $7::uuid, $8::timestamptz
 	on conflict (user_id, key) where key is not null do nothing
 	returning id, key
 )
@@ -398,12 +434,14 @@ from proposed p join (select unnest($2::text[]) as key, unnest($3::bigint[]) as 
 `
 
 type ActionProposeParams struct {
-	UserID   int64
-	Keys     []string
-	EmailIds []int64
-	Kind     string
-	Actor    string
-	Reasons  []string
+	UserID    int64
+	Keys      []string
+	EmailIds  []int64
+	Kind      string
+	Actor     string
+	Reasons   []string
+	RunID     *uuid.UUID
+	ExpiresAt time.Time
 }
 
 // ActionPropose writes proposals of an agent, one an email; a key that was used before proposes nothing.
@@ -415,6 +453,8 @@ func (q *Queries) ActionPropose(ctx context.Context, arg ActionProposeParams) er
 		arg.Kind,
 		arg.Actor,
 		arg.Reasons,
+		arg.RunID,
+		arg.ExpiresAt,
 	)
 	return err
 }
@@ -512,7 +552,9 @@ with pending as materialized (
 		starred = case when c.starred then (p.before->>'starred')::boolean else e.starred end,
 		category = case when c.judged then p.before->>'category' else e.category end,
 		category_by = case when c.judged then p.before->>'category_by' else e.category_by end,
-		needs_review = case when c.judged then (p.before->>'needs_review')::boolean else e.needs_review end
+		needs_review = case when c.judged then (p.before->>'needs_review')::boolean else e.needs_review end,
+		priority = case when c.ranked then p.before->>'priority' else e.priority end,
+		needs_reply = case when c.asked then (p.before->>'needs_reply')::boolean else e.needs_reply end
 	from pending p
 	cross join lateral ( -- which parts this action changed, and nothing has changed since
 		select (p.before->'place', p.before->'snoozed_until') is distinct from (p.after->'place', p.after->'snoozed_until')
@@ -521,7 +563,9 @@ with pending as materialized (
 			p.before->'starred' <> p.after->'starred' and n.starred = (p.after->>'starred')::boolean as starred,
 			(p.before->'category', p.before->'category_by', p.before->'needs_review') is distinct from (p.after->'category', p.after->'category_by', p.after->'needs_review')
 				and (n.category, n.category_by, n.needs_review) is not distinct from
-					(p.after->>'category', p.after->>'category_by', (p.after->>'needs_review')::boolean) as judged
+					(p.after->>'category', p.after->>'category_by', (p.after->>'needs_review')::boolean) as judged,
+			coalesce(p.before->>'priority' <> p.after->>'priority' and n.priority = p.after->>'priority', false) as ranked,
+			coalesce(p.before->'needs_reply' <> p.after->'needs_reply' and n.needs_reply = (p.after->>'needs_reply')::boolean, false) as asked
 		from emails n where n.user_id = $1 and n.id = p.email_id
 	) c
 	where e.user_id = $1 and e.id = p.email_id and p.before ? 'place'

@@ -1838,7 +1838,8 @@ func (q *Queries) GmailOrphans(ctx context.Context, arg GmailOrphansParams) ([]G
 
 const gmailOverview = `-- name: GmailOverview :many
 select o.user_id::bigint as user_id, o.account_id::bigint as account_id, o.state::text as state, o.cause::text as cause, o.since::timestamptz as since,
-	coalesce(o.synced_at, 'epoch')::timestamptz as synced_at, coalesce(o.reconciled_at, 'epoch')::timestamptz as reconciled_at, o.missing::integer as missing, o.failures::integer as failures, o.error::text as error
+	coalesce(o.synced_at, 'epoch')::timestamptz as synced_at, coalesce(o.reconciled_at, 'epoch')::timestamptz as reconciled_at,
+	coalesce(o.paused_until, 'epoch')::timestamptz as paused_until, coalesce(o.watch_until, 'epoch')::timestamptz as watch_until, o.missing::integer as missing, o.failures::integer as failures, o.error::text as error
 from gmail_overview() o
 order by o.state not in ('needs_reconnect', 'error'), o.missing desc, o.failures desc limit $1
 `
@@ -1851,6 +1852,8 @@ type GmailOverviewRow struct {
 	Since        time.Time
 	SyncedAt     time.Time
 	ReconciledAt time.Time
+	PausedUntil  time.Time
+	WatchUntil   time.Time
 	Missing      int32
 	Failures     int32
 	Error        string
@@ -1874,6 +1877,8 @@ func (q *Queries) GmailOverview(ctx context.Context, maxRows int32) ([]GmailOver
 			&i.Since,
 			&i.SyncedAt,
 			&i.ReconciledAt,
+			&i.PausedUntil,
+			&i.WatchUntil,
 			&i.Missing,
 			&i.Failures,
 			&i.Error,

@@ -29,7 +29,7 @@ func (q *Queries) InboxLabelID(ctx context.Context, arg InboxLabelIDParams) (int
 
 const inboxProposals = `-- name: InboxProposals :many
 select a.id, a.actor, a.reason, a.created_at, a.item_count, e.thread_id, e.subject, e.from_name, e.from_address, e.risk
-from (select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error from actions p where p.user_id = $1 and p.state = 'proposed' and p.kind = 'quarantine' order by p.id desc limit $2) a
+from (select user_id, id, kind, args, state, actor, reason, item_count, key, created_at, decided_at, done_at, undone_at, error, run_id, expires_at, approvals_needed, rule_id from actions p where p.user_id = $1 and p.state = 'proposed' and p.kind = 'quarantine' order by p.id desc limit $2) a
 join lateral (
 	select e.thread_id, e.subject, e.from_name, e.from_address, e.risk
 	from action_items i join emails e on e.user_id = i.user_id and e.id = i.email_id

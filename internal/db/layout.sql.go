@@ -23,7 +23,16 @@ select
 	exists (select from emails e where e.user_id = $1 and e.sample)::boolean as sample,
 	exists (select from emails e where e.user_id = $1)::boolean as has_mail,
 	coalesce((select a.address from accounts a where a.user_id = $1 and a.state = 'needs_reconnect' order by a.id limit 1), '')::text as reconnect,
+	coalesce((select a.address from accounts a where a.user_id = $1 and a.state in ('connecting', 'backfilling') order by a.id limit 1), '')::text as filling,
 	(select count(*) from (select from outgoing o where o.user_id = $1 and o.state = 'failed' limit 100) x)::integer as unsent,
+	(select count(*) from (select from outgoing o where o.user_id = $1 and o.state <> 'sent' limit 100) x)::integer as letters,
+	array(select s.id from saved_searches s where s.user_id = $1 order by s.position, s.id limit 20)::bigint[] as saved_ids,
+	array(select s.name from saved_searches s where s.user_id = $1 order by s.position, s.id limit 20)::text[] as saved_names,
+	array(select s.query from saved_searches s where s.user_id = $1 order by s.position, s.id limit 20)::text[] as saved_queries,
+	array(select (select count(*) from (select from saved_hits h where h.user_id = $1 and h.search_id = s.id and not h.seen limit 100) x)
+		from saved_searches s where s.user_id = $1 order by s.position, s.id limit 20)::integer[] as saved_unseen,
+	(select count(*) from (select from saved_searches s join saved_hits h on h.user_id = $1 and h.search_id = s.id and not h.seen
+		where s.user_id = $1 and s.alert <> 'none' limit 100) x)::integer as alerts,
 	coalesce((select a.id from actions a where a.user_id = $1 and a.state = 'done' and a.reason <> 'opened' and a.created_at > now() - interval '20 seconds'
 		order by a.created_at desc, a.id desc limit 1), 0)::bigint as last_action
 `
@@ -41,7 +50,14 @@ type LayoutGetRow struct {
 	Sample             bool
 	HasMail            bool
 	Reconnect          string
+	Filling            string
 	Unsent             int32
+	Letters            int32
+	SavedIds           []int64
+	SavedNames         []string
+	SavedQueries       []string
+	SavedUnseen        []int32
+	Alerts             int32
 	LastAction         int64
 }
 
@@ -63,7 +79,14 @@ func (q *Queries) LayoutGet(ctx context.Context, userID int64) (LayoutGetRow, er
 		&i.Sample,
 		&i.HasMail,
 		&i.Reconnect,
+		&i.Filling,
 		&i.Unsent,
+		&i.Letters,
+		&i.SavedIds,
+		&i.SavedNames,
+		&i.SavedQueries,
+		&i.SavedUnseen,
+		&i.Alerts,
 		&i.LastAction,
 	)
 	return i, err

@@ -10,6 +10,26 @@ import (
 	"time"
 )
 
+const correctionConfirm = `-- name: CorrectionConfirm :exec
+insert into corrections (user_id, action_id, email_id, sender, pattern, subject, category, was)
+select e.user_id, i.action_id, e.id, e.from_address, '', e.subject, e.category, e.category from emails e
+join action_items i on i.user_id = e.user_id and i.email_id = e.id
+where e.user_id = $1 and i.action_id = $2 and not e.sent
+order by e.id limit 500
+on conflict do nothing
+`
+
+type CorrectionConfirmParams struct {
+	UserID   int64
+	ActionID int64
+}
+
+// CorrectionConfirm notes that the emails of an action are of the category they have: a correction to what it was.
+func (q *Queries) CorrectionConfirm(ctx context.Context, arg CorrectionConfirmParams) error {
+	_, err := q.db.Exec(ctx, correctionConfirm, arg.UserID, arg.ActionID)
+	return err
+}
+
 const correctionDeleteAction = `-- name: CorrectionDeleteAction :exec
 delete from corrections where user_id = $1 and action_id = $2
 `
@@ -42,26 +62,29 @@ func (q *Queries) CorrectionDeleteEmail(ctx context.Context, arg CorrectionDelet
 }
 
 const correctionFind = `-- name: CorrectionFind :many
-select sender, pattern, category from corrections
-where user_id = $1 and sender = any($2::text[])
+select sender, pattern, category, max(created_at)::timestamptz as at from corrections
+where user_id = $1 and (sender = any($2::text[]) or pattern = any($3::text[])) and category <> was
 group by action_id, sender, pattern, category
 order by max(created_at) desc, action_id desc limit 5000
 `
 
 type CorrectionFindParams struct {
-	UserID  int64
-	Senders []string
+	UserID   int64
+	Senders  []string
+	Patterns []string
 }
 
 type CorrectionFindRow struct {
 	Sender   string
 	Pattern  string
 	Category string
+	At       time.Time
 }
 
-// CorrectionFind returns what was learned about senders, newest first; a shape counts once an action.
+// CorrectionFind returns what was learned about senders and shapes of subjects, newest first; a shape counts once an
+// action. What was only confirmed teaches nothing: it was judged so already.
 func (q *Queries) CorrectionFind(ctx context.Context, arg CorrectionFindParams) ([]CorrectionFindRow, error) {
-	rows, err := q.db.Query(ctx, correctionFind, arg.UserID, arg.Senders)
+	rows, err := q.db.Query(ctx, correctionFind, arg.UserID, arg.Senders, arg.Patterns)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +92,12 @@ func (q *Queries) CorrectionFind(ctx context.Context, arg CorrectionFindParams) 
 	items := []CorrectionFindRow{}
 	for rows.Next() {
 		var i CorrectionFindRow
-		if err := rows.Scan(&i.Sender, &i.Pattern, &i.Category); err != nil {
+		if err := rows.Scan(
+			&i.Sender,
+			&i.Pattern,
+			&i.Category,
+			&i.At,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -158,7 +186,7 @@ func (q *Queries) CorrectionTargets(ctx context.Context, arg CorrectionTargetsPa
 }
 
 const learnedDelete = `-- name: LearnedDelete :execrows
-delete from corrections where user_id = $1 and sender = $2 and category = $3
+delete from corrections where user_id = $1 and sender = $2 and category = $3 and category <> was
 `
 
 type LearnedDeleteParams struct {
@@ -179,7 +207,7 @@ func (q *Queries) LearnedDelete(ctx context.Context, arg LearnedDeleteParams) (i
 const learnedList = `-- name: LearnedList :many
 select sender, category, count(*)::integer as times, count(distinct pattern)::integer as patterns, max(created_at)::timestamptz as last_at,
 	(array_agg(subject order by created_at desc))[1]::text as subject
-from corrections where user_id = $1
+from corrections where user_id = $1 and category <> was
 group by sender, category order by max(created_at) desc limit 500
 `
 

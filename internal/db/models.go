@@ -7,23 +7,71 @@ package db
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 type Action struct {
-	UserID    int64
+	UserID          int64
+	ID              int64
+	Kind            string
+	Args            json.RawMessage
+	State           string
+	Actor           string
+	Reason          string
+	ItemCount       int32
+	Key             *string
+	CreatedAt       time.Time
+	DecidedAt       *time.Time
+	DoneAt          *time.Time
+	UndoneAt        *time.Time
+	Error           string
+	RunID           *uuid.UUID
+	ExpiresAt       *time.Time
+	ApprovalsNeeded int16
+	RuleID          *int64
+}
+
+type Alert struct {
+	ID             int64
+	Key            string
+	Objective      string
+	Class          string
+	Pair           string
+	FiredAt        time.Time
+	ResolvedAt     *time.Time
+	AcknowledgedAt *time.Time
+	AcknowledgedBy *int64
+	Silenced       bool
+	Sequence       int32
+}
+
+type AlertEvent struct {
 	ID        int64
-	Kind      string
-	Args      json.RawMessage
+	AlertID   int64
+	Sequence  int32
 	State     string
-	Actor     string
+	Minute    time.Time
+	Silenced  bool
+	LongBurn  *float64
+	ShortBurn *float64
+	Text      string
+	MadeBy    *int64
+	MadeAt    time.Time
+	Planned   bool
+}
+
+type AlertSilence struct {
+	ID        int64
+	Objective *string
+	Class     *string
+	FromAt    time.Time
+	UntilAt   time.Time
 	Reason    string
-	ItemCount int32
-	Key       *string
-	CreatedAt time.Time
-	DecidedAt *time.Time
-	DoneAt    *time.Time
-	UndoneAt  *time.Time
-	Error     string
+	MadeBy    *int64
+	MadeAt    time.Time
+	EndedBy   *int64
+	EndedAt   *time.Time
 }
 
 type Attachment struct {
@@ -87,6 +135,90 @@ type Outgoing struct {
 	Error      string
 }
 
+type Rule struct {
+	UserID       int64
+	ID           int64
+	Name         string
+	Query        string
+	Position     int32
+	Enabled      bool
+	Stop         bool
+	Category     *string
+	Priority     *string
+	NeedsReply   *bool
+	Place        *string
+	MarkRead     bool
+	Star         bool
+	Label        string
+	NoQuarantine bool
+	Fault        string
+	CreatedAt    time.Time
+	ChangedAt    time.Time
+}
+
+type Run struct {
+	ID             uuid.UUID
+	Agent          string
+	Version        string
+	Release        string
+	UserID         *int64
+	Trigger        string
+	ParentID       *uuid.UUID
+	IdempotencyKey *string
+	DryRun         bool
+	StartedAt      time.Time
+	DurationUs     int64
+	Outcome        string
+	Items          int32
+	CostMicrousd   int64
+	TokensIn       int32
+	TokensOut      int32
+	InputDigest    []byte
+	Detail         json.RawMessage
+	Error          string
+	RecordedAt     time.Time
+}
+
+type SearchGeneration struct {
+	Generation int32
+	State      string
+	Layout     string
+	MadeAt     time.Time
+	Mails      int64
+	LiveAt     *time.Time
+}
+
+type SloCorrection struct {
+	ID          int64
+	Objective   *string
+	FromAt      time.Time
+	UntilAt     time.Time
+	Reason      string
+	MadeBy      *int64
+	MadeAt      time.Time
+	WithdrawnBy *int64
+	WithdrawnAt *time.Time
+}
+
+type SloObjective struct {
+	Objective  string
+	Version    int32
+	ValidFrom  time.Time
+	TargetBp   int32
+	LimitValue int64
+	PeriodDays int32
+	Source     string
+	Reason     string
+	ChangedBy  *int64
+	ChangedAt  time.Time
+}
+
+type SloState struct {
+	Objective string
+	Minute    time.Time
+	Report    json.RawMessage
+}
+
 type Thread struct {
 	UserID        int64
 	ID            int64
@@ -115,12 +247,13 @@ type Thread struct {
 }
 
 type User struct {
-	ID        int64
-	Email     string
-	Name      string
-	Role      string
-	TimeZone  string
-	Theme     string
-	Images    bool
-	CreatedAt time.Time
+	ID            int64
+	Email         string
+	Name          string
+	Role          string
+	TimeZone      string
+	Theme         string
+	Images        bool
+	CreatedAt     time.Time
+	SearchHistory bool
 }

@@ -178,12 +178,17 @@ func (q *Queries) OutgoingGet(ctx context.Context, arg OutgoingGetParams) (Outgo
 }
 
 const outgoingList = `-- name: OutgoingList :many
-select user_id, id, account_id, email_id, kind, state, recipients, copies, subject, body, message_id, thread_id, refs, created_at, updated_at, send_at, sent_at, error from outgoing where user_id = $1 and state <> 'sent' order by updated_at desc limit 200
+select user_id, id, account_id, email_id, kind, state, recipients, copies, subject, body, message_id, thread_id, refs, created_at, updated_at, send_at, sent_at, error from outgoing where user_id = $1 and (state = 'sent') = $2::boolean order by updated_at desc limit 200
 `
 
-// OutgoingList returns what is not sent yet, the latest first.
-func (q *Queries) OutgoingList(ctx context.Context, userID int64) ([]Outgoing, error) {
-	rows, err := q.db.Query(ctx, outgoingList, userID)
+type OutgoingListParams struct {
+	UserID int64
+	Sent   bool
+}
+
+// OutgoingList returns what is not sent yet, or what was, the latest first.
+func (q *Queries) OutgoingList(ctx context.Context, arg OutgoingListParams) ([]Outgoing, error) {
+	rows, err := q.db.Query(ctx, outgoingList, arg.UserID, arg.Sent)
 	if err != nil {
 		return nil, err
 	}

@@ -154,33 +154,34 @@ func (q *Queries) SearchEmailRaws(ctx context.Context, arg SearchEmailRawsParams
 }
 
 const searchLookup = `-- name: SearchLookup :many
-select s.id, s.mails, s.words, coalesce(b.n, 0)::integer as n, b.postings, b.places
+select s.id, s.mails, s.words, coalesce(b.n, 0)::integer as n, b.postings, b.places,
+	(case when row_number() over () = 1 then (select array_agg(d.email_id order by d.email_id) from search_dead d where d.user_id = $1) end)::bigint[] as dead
 from search_segments s
 left join lateral (
-	select w.n, x.postings, (case when ($1::boolean[])[w.n::integer] then x.places end)::bytea as places
-	from unnest($2::text[]) with ordinality as w (word, n)
+	select w.n, x.postings, (case when ($2::boolean[])[w.n::integer] then x.places end)::bytea as places
+	from unnest($3::text[]) with ordinality as w (word, n)
 	cross join lateral (
 		select y.postings, y.places from search_blocks y
-		where y.user_id = $3 and y.segment_id = s.id and y.first <= w.word collate "C"
+		where y.user_id = $1 and y.segment_id = s.id and y.first <= w.word collate "C"
 		order by y.first desc limit 1) x
 	union all
 	select -w.n, x.postings, case when ($4::boolean[])[w.n::integer] then x.places end
 	from unnest($5::text[]) with ordinality as w (low, n)
 	cross join lateral (
 		select coalesce((select y.first from search_blocks y
-			where y.user_id = $3 and y.segment_id = s.id and y.first <= w.low collate "C" order by y.first desc limit 1), '') as bound offset 0) f
+			where y.user_id = $1 and y.segment_id = s.id and y.first <= w.low collate "C" order by y.first desc limit 1), '') as bound offset 0) f
 	cross join lateral (
 		select y.postings, y.places from search_blocks y
-		where y.user_id = $3 and y.segment_id = s.id and y.first >= f.bound and y.first < (w.low || U&'\+10FFFF') collate "C"
+		where y.user_id = $1 and y.segment_id = s.id and y.first >= f.bound and y.first < (w.low || U&'\+10FFFF') collate "C"
 		order by y.first limit 100000) x
 ) b on true
-where s.user_id = $3
+where s.user_id = $1
 `
 
 type SearchLookupParams struct {
+	UserID     int64
 	WordPlaces []bool
 	Words      []string
-	UserID     int64
 	LowPlaces  []bool
 	Lows       []string
 }
@@ -192,15 +193,17 @@ type SearchLookupRow struct {
 	N        int32
 	Postings []byte
 	Places   []byte
+	Dead     []int64
 }
 
 // SearchLookup returns, for each segment of an owner, the block in which each of these words would stand, and the
 // blocks that may hold words that begin with low. n counts words from 1, and beginnings below zero; a segment without any block has 0.
+// The first row brings the emails that are deleted but whose words still stand in the index, in order.
 func (q *Queries) SearchLookup(ctx context.Context, arg SearchLookupParams) ([]SearchLookupRow, error) {
 	rows, err := q.db.Query(ctx, searchLookup,
+		arg.UserID,
 		arg.WordPlaces,
 		arg.Words,
-		arg.UserID,
 		arg.LowPlaces,
 		arg.Lows,
 	)
@@ -218,6 +221,7 @@ func (q *Queries) SearchLookup(ctx context.Context, arg SearchLookupParams) ([]S
 			&i.N,
 			&i.Postings,
 			&i.Places,
+			&i.Dead,
 		); err != nil {
 			return nil, err
 		}

@@ -27,10 +27,11 @@ func insertRow(ctx context.Context, tx pgx.Tx, table string, owner int64) error 
 	rows, err := tx.Query(ctx, `
 		select column_name::text, case
 			when column_name = 'user_id' then $2::text
-			when column_name in ('place', 'kind', 'state', 'split', 'role', 'theme', 'category_by') then
+			when column_name in ('place', 'kind', 'state', 'split', 'role', 'theme', 'category_by', 'trigger', 'outcome') then
 				'(' || (select substring(pg_get_constraintdef(k.oid) from '''[a-z_]+''::text') from pg_constraint k
 					where k.conrelid = ('public.' || $1)::regclass and k.contype = 'c' and pg_get_constraintdef(k.oid) like '%' || column_name || '%' limit 1) || ')'
 			when udt_name in ('int8', 'int4', 'int2', 'float4', 'float8', 'numeric') then '1'
+			when udt_name = 'uuid' then 'gen_random_uuid()'
 			when udt_name = 'bool' then 'false'
 			when udt_name = 'timestamptz' then 'now()'
 			when udt_name = 'jsonb' then '''{}'''
@@ -39,7 +40,8 @@ func insertRow(ctx context.Context, tx pgx.Tx, table string, owner int64) error 
 			when udt_name = 'bytea' then 'sha256(random()::text::bytea)'
 			else '''x''' end
 		from information_schema.columns
-		where table_schema = 'public' and table_name = $1 and column_default is null and is_nullable = 'NO' and is_identity = 'NO'
+		where table_schema = 'public' and table_name = $1 and is_identity = 'NO'
+			and (column_default is null and is_nullable = 'NO' or column_name = 'user_id')
 		order by ordinal_position`, table, fmt.Sprint(owner))
 	if err != nil {
 		return err

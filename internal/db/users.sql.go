@@ -39,7 +39,7 @@ func (q *Queries) UserFind(ctx context.Context, address string) (int64, error) {
 }
 
 const userGet = `-- name: UserGet :one
-select id, email, name, role, time_zone, theme, images, created_at from users where id = $1
+select id, email, name, role, time_zone, theme, images, created_at, search_history from users where id = $1
 `
 
 func (q *Queries) UserGet(ctx context.Context, userID int64) (User, error) {
@@ -54,6 +54,7 @@ func (q *Queries) UserGet(ctx context.Context, userID int64) (User, error) {
 		&i.Theme,
 		&i.Images,
 		&i.CreatedAt,
+		&i.SearchHistory,
 	)
 	return i, err
 }

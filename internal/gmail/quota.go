@@ -16,13 +16,14 @@ import (
 type Quota struct {
 	User    float64 // a minute and user
 	Project float64 // a minute
+	Day     float64 // a day and project: what is free of charge, shown and not enforced
 	Reserve float64 // share kept for what a person does now
 	Costs   map[string]float64
 }
 
 // Quota2026 is that of Cloud projects made since May 2026.
 func Quota2026() Quota {
-	return Quota{User: 6000, Project: 1_200_000, Reserve: 0.25, Costs: map[string]float64{
+	return Quota{User: 6000, Project: 1_200_000, Day: 80_000_000, Reserve: 0.25, Costs: map[string]float64{
 		"getProfile": 1, "messages.list": 5, "messages.get": 20, "messages.modify": 5, "messages.batchModify": 50, "messages.send": 100,
 		"labels.list": 1, "labels.create": 5, "history.list": 2, "watch": 100, "stop": 50,
 		"drafts.create": 10, "drafts.update": 15, "drafts.delete": 10, "drafts.send": 100}}
@@ -45,12 +46,14 @@ func ParseQuota(text string) (Quota, error) {
 			q.User = n
 		case name == "project":
 			q.Project = n
+		case name == "day":
+			q.Day = n
 		case name == "reserve" && n < 1:
 			q.Reserve = n
 		case known:
 			q.Costs[name] = n
 		default:
-			return q, fmt.Errorf("quota: %q is not known; known are user, project, reserve below 1, and %s", name, strings.Join(slices.Sorted(maps.Keys(q.Costs)), ", "))
+			return q, fmt.Errorf("quota: %q is not known; known are user, project, day, reserve below 1, and %s", name, strings.Join(slices.Sorted(maps.Keys(q.Costs)), ", "))
 		}
 	}
 	return q, nil
@@ -75,11 +78,12 @@ type Limiter struct {
 	mu      sync.Mutex
 	project *bucket
 	users   map[int64]*bucket
+	used    map[int64]float64 // units by account since TakeUsed
 }
 
 // NewLimiter makes a limiter; one is shared by all clients of a process.
 func NewLimiter(q Quota, now func() time.Time) *Limiter {
-	return &Limiter{quota: q, now: now, users: map[int64]*bucket{}, project: newBucket(q.Project, q.Reserve, now())}
+	return &Limiter{quota: q, now: now, users: map[int64]*bucket{}, used: map[int64]float64{}, project: newBucket(q.Project, q.Reserve, now())}
 }
 
 type bucket struct {
@@ -146,7 +150,33 @@ func (l *Limiter) try(account int64, units float64, u Urgency) time.Duration {
 	}
 	b.level -= units
 	l.project.level -= units
+	l.used[account] += units
 	return 0
+}
+
+// Quota is what the limiter shares out.
+func (l *Limiter) Quota() Quota { return l.quota }
+
+// TakeUsed returns the units that an account used since the last call, for whoever keeps the sums.
+func (l *Limiter) TakeUsed(account int64) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	units := math.Round(l.used[account])
+	delete(l.used, account)
+	return int64(units)
+}
+
+// GiveBack returns units taken by TakeUsed that could not be kept.
+func (l *Limiter) GiveBack(account, units int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.used[account] += float64(units)
+}
+
+// UsageTimes returns the beginning of the minute, and of the day as Google counts it: from midnight in California, an
+// hour late in summer.
+func UsageTimes(now time.Time) (day, minute time.Time) {
+	return now.UTC().Add(-8 * time.Hour).Truncate(24 * time.Hour).Add(8 * time.Hour), now.UTC().Truncate(time.Minute)
 }
 
 func (l *Limiter) user(account int64) *bucket {

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"applylens/internal/db"
@@ -25,7 +26,8 @@ type batch struct {
 	mails  []*item
 	broken []error // mails that could not be read at all: a mistake of ours
 	bytes  int
-	copies int // duplicates, within the batch or of stored mail
+	copies int       // duplicates, within the batch or of stored mail
+	run    uuid.UUID // under which it was judged; zero for none
 }
 
 // An item is one mail on its way.
@@ -39,9 +41,13 @@ type item struct {
 	words     search.Lexemes
 	id        int64
 	threadID  int64
-	taught    []triage.Correction // about its sender, newest first
+	taught    []triage.Correction // about its sender or its shape, newest first
+	taughtAt  time.Time           // the newest of them
+	corrected bool                // they gave the verdict its category
 	before    []string            // visible texts of the thread so far, newest first
 	messageID string              // the header's, or one made of the identity
+	unjudged  bool                // its verdict is to follow
+	place     string              // where a stored mail lies
 }
 
 func (b *batch) add(raw Raw) {
@@ -121,10 +127,10 @@ func (in *Ingest) prepare(ctx context.Context, box Mailbox, b *batch) error {
 	if err := in.readCorrections(ctx, box, b); err != nil {
 		return err
 	}
-	b.each(func(m *item) {
-		m.judge(box)
-		m.words = in.Words.Lexemes(m.document())
-	})
+	if err := in.judge(ctx, box, b, uuid.Nil, false); err != nil {
+		return err
+	}
+	b.each(func(m *item) { m.words = in.Words.Lexemes(m.document()) })
 	return in.putBlobs(ctx, box, b)
 }
 
@@ -223,8 +229,9 @@ func (m *item) parse(now time.Time) {
 }
 
 func (m *item) judge(box Mailbox) {
-	m.verdict = triage.Judge(triage.Input{Mail: m.mail, Owner: box.Addresses, Thread: m.before, Now: m.received}).
-		Corrected(strings.ToLower(first(m.mail.From).Address), m.mail.Subject, m.taught)
+	own := triage.Judge(triage.Input{Mail: m.mail, Owner: box.Addresses, Thread: m.before, Now: m.received})
+	m.verdict = own.Corrected(strings.ToLower(first(m.mail.From).Address), m.mail.Subject, m.taught)
+	m.corrected = len(m.verdict.Why) > len(own.Why) // the reason that a correction adds
 }
 
 // document is what of the mail is found by words.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"applylens/internal/blobs"
@@ -25,6 +26,10 @@ type Ingest struct {
 	Log   *slog.Logger
 	Now   func() time.Time
 	Words search.Analyzer
+	Judge Judge // keeps account of judging; nil judges without
+
+	// Stored, when it is set, is called in each transaction that stores new mail.
+	Stored func(ctx context.Context, q *db.Queries, tx pgx.Tx, userID int64) error
 }
 
 // A Mailbox says whose mail comes in.
@@ -32,6 +37,7 @@ type Mailbox struct {
 	UserID    int64
 	Addresses []string // the owner's own, lower case
 	Sample    bool     // mail of the sample mailbox, removable as a whole
+	Trigger   string   // who brings the mail: person (also when empty), push or schedule
 }
 
 // Counts are what an import prints at its end.

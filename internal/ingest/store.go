@@ -5,9 +5,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"applylens/internal/action"
 	"applylens/internal/db"
 	"applylens/internal/mail"
 	"applylens/internal/triage"
@@ -46,10 +49,10 @@ func (in *Ingest) commit(ctx context.Context, box Mailbox, b *batch, counts *Cou
 		return nil
 	}
 	half := len(b.mails) / 2
-	if err := in.commit(ctx, box, &batch{mails: b.mails[:half:half], known: b.known, copies: b.copies}, counts, report); err != nil {
+	if err := in.commit(ctx, box, &batch{mails: b.mails[:half:half], known: b.known, copies: b.copies, run: b.run}, counts, report); err != nil {
 		return err
 	}
-	return in.commit(ctx, box, &batch{mails: b.mails[half:]}, counts, report)
+	return in.commit(ctx, box, &batch{mails: b.mails[half:], run: b.run}, counts, report)
 }
 
 // store writes all rows of a batch in one transaction. Its originals are there already, so that no row ever lacks its
@@ -59,7 +62,7 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		return nil
 	}
 	segment, n := segmentOf(b.mails), len(b.mails)
-	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, _ pgx.Tx) error {
+	return in.DB.Tx(ctx, box.UserID, func(q *db.Queries, tx pgx.Tx) error {
 		if err := q.IngestLock(ctx, box.UserID); err != nil {
 			return err
 		}
@@ -76,7 +79,7 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 		if _, err := q.ThreadLock(ctx, db.ThreadLockParams{UserID: box.UserID, Ids: changed}); err != nil {
 			return err
 		}
-		if err := insertMails(ctx, q, box, b.mails); err != nil {
+		if err := in.insertMails(ctx, q, box, b); err != nil {
 			return err
 		}
 		if len(b.mails) < n { // another import was quicker with some
@@ -86,12 +89,20 @@ func (in *Ingest) store(ctx context.Context, box Mailbox, b *batch) error {
 			if err := segment.Store(ctx, q, box.UserID, mailIDs(b.mails)); err != nil {
 				return err
 			}
+			if in.Stored != nil {
+				if err := in.Stored(ctx, q, tx, box.UserID); err != nil {
+					return err
+				}
+			}
 		}
 		noted, err := noteGmail(ctx, q, box, b, in.Now())
 		if err != nil {
 			return err
 		}
 		if err := q.ThreadRefresh(ctx, db.ThreadRefreshParams{UserID: box.UserID, Ids: append(changed, noted...)}); err != nil {
+			return err
+		}
+		if err := in.runRules(ctx, tx, q, box, b.mails, segment); err != nil {
 			return err
 		}
 		return q.MailChanged(ctx, box.UserID)
@@ -122,7 +133,8 @@ func (in *Ingest) putBlobs(ctx context.Context, box Mailbox, b *batch) error {
 	return in.Blobs.Sync()
 }
 
-func insertMails(ctx context.Context, q *db.Queries, box Mailbox, mails []*item) error {
+func (in *Ingest) insertMails(ctx context.Context, q *db.Queries, box Mailbox, b *batch) error {
+	mails := b.mails
 	ids, err := q.EmailIDs(ctx, int32(len(mails)))
 	if err != nil {
 		return err
@@ -144,7 +156,10 @@ func insertMails(ctx context.Context, q *db.Queries, box Mailbox, mails []*item)
 	if err := insertLabels(ctx, q, box, mails); err != nil {
 		return err
 	}
-	return proposeQuarantine(ctx, q, box, mails)
+	if err := noteUnjudged(ctx, q, box, mails); err != nil {
+		return err
+	}
+	return proposeQuarantine(ctx, q, box, b, in.Now())
 }
 
 func mailIDs(mails []*item) []int64 {
@@ -249,10 +264,17 @@ func insertLabels(ctx context.Context, q *db.Queries, box Mailbox, mails []*item
 }
 
 // proposeQuarantine leaves dangerous mail where it is and asks: agents propose, people decide.
-func proposeQuarantine(ctx context.Context, q *db.Queries, box Mailbox, mails []*item) error {
-	p := db.ActionProposeParams{UserID: box.UserID, Kind: "quarantine", Actor: "inbox.triage"}
-	for _, m := range mails {
-		if m.verdict.Risk.Score >= quarantineRisk && stateOf(m, box.Addresses).place == "inbox" {
+func proposeQuarantine(ctx context.Context, q *db.Queries, box Mailbox, b *batch, now time.Time) error {
+	p := db.ActionProposeParams{UserID: box.UserID, Kind: "quarantine", Actor: "inbox.triage", ExpiresAt: now.Add(action.Lapse)}
+	if b.run != uuid.Nil {
+		p.RunID = &b.run
+	}
+	for _, m := range b.mails {
+		place := m.place
+		if place == "" {
+			place = stateOf(m, box.Addresses).place
+		}
+		if m.verdict.Risk.Score >= quarantineRisk && place == "inbox" {
 			p.EmailIds = append(p.EmailIds, m.id)
 			p.Reasons = append(p.Reasons, riskReason(m.verdict.Risk))
 			p.Keys = append(p.Keys, "quarantine:"+hex.EncodeToString(m.identity[:]))

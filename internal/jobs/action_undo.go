@@ -10,10 +10,11 @@ import (
 	"applylens/internal/db"
 )
 
-// ActionUndoArgs undoes what is too large to wait for: one action, or all that a person did since a time.
+// ActionUndoArgs undoes what is too large to wait for: one action, or all that a person, or a rule, did since a time.
 type ActionUndoArgs struct {
 	UserID   int64      `json:"user_id"`
 	ActionID int64      `json:"action_id,omitempty"`
+	RuleID   int64      `json:"rule_id,omitempty"`
 	Since    *time.Time `json:"since,omitempty"`
 }
 
@@ -28,6 +29,10 @@ type actionUndo struct {
 func (w *actionUndo) Work(ctx context.Context, job *river.Job[ActionUndoArgs]) error {
 	if job.Args.Since == nil {
 		return action.Undo(ctx, w.db, job.Args.UserID, job.Args.ActionID)
+	}
+	if job.Args.RuleID != 0 {
+		_, err := action.UndoRule(ctx, w.db, job.Args.UserID, job.Args.RuleID, *job.Args.Since)
+		return err
 	}
 	_, err := action.UndoSince(ctx, w.db, job.Args.UserID, *job.Args.Since)
 	return err

@@ -13,9 +13,11 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"applylens/internal/alert"
 	"applylens/internal/db"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
+	"applylens/internal/search"
 )
 
 // Client is how jobs are queued.
@@ -26,6 +28,7 @@ type Deps struct {
 	DB     *db.DB
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
+	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -41,12 +44,23 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		cfg.PeriodicJobs = []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return SweepArgs{}, nil },
 				&river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(time.Minute), func() (river.JobArgs, *river.InsertOpts) { return JudgeWaitingArgs{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(6*time.Hour), func() (river.JobArgs, *river.InsertOpts) { return RunsKeepArgs{}, nil },
+				&river.PeriodicJobOpts{RunOnStart: true}),
 		}
 		river.AddWorker(cfg.Workers, &actionRun{db: d.DB})
 		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
+		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{}})
+		river.AddWorker(cfg.Workers, &judgeMail{ingest: d.Ingest, db: d.DB})
+		river.AddWorker(cfg.Workers, &judgeWaiting{ingest: d.Ingest, db: d.DB})
+		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+		addSLO(cfg, d)
+		if d.Alerts != nil {
+			addAlerts(cfg, d.Alerts)
+		}
 		if d.Gmail != nil {
 			addGmail(cfg, d.Gmail)
 		}
@@ -54,6 +68,9 @@ func NewClient(d Deps, work bool) (*Client, error) {
 	client, err := river.NewClient(riverpgxv5.New(d.DB.Pool), cfg)
 	if err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
+	}
+	if d.Ingest != nil && d.Ingest.Stored == nil {
+		d.Ingest.Stored = onStored(client)
 	}
 	return client, nil
 }

@@ -10,10 +10,12 @@ import (
 
 	"applylens/internal/action"
 	"applylens/internal/db"
+	"applylens/internal/search"
 )
 
 // SweepArgs is the safety net under the other jobs: it ends snoozes whose job was lost, finishes actions and imports
-// that were interrupted, and removes sessions and links whose time is over.
+// that were interrupted, ends proposals whose time is over, and removes sessions and links whose time is over. Words of emails deleted a day ago leave the
+// text index.
 type SweepArgs struct{}
 
 // Kind is the job's name.
@@ -57,11 +59,29 @@ func (w *sweep) imports(ctx context.Context, userID int64) error {
 	})
 }
 
+// saved lets saved searches look at mail that came in by a program without jobs.
+func (w *sweep) saved(ctx context.Context, userID int64) error {
+	behind, err := w.db.As(userID).SavedBehind(ctx, userID)
+	if err == nil && behind {
+		_, err = river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, SavedMatchArgs{UserID: userID}, nil)
+	}
+	return err
+}
+
 func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err := action.WakeDue(ctx, w.db, userID, w.now()); err != nil {
 		return err
 	}
+	if err := action.LapseDue(ctx, w.db, userID, w.now()); err != nil {
+		return err
+	}
 	if err := w.imports(ctx, userID); err != nil {
+		return err
+	}
+	if err := w.saved(ctx, userID); err != nil {
+		return err
+	}
+	if err := w.erase(ctx, userID); err != nil {
 		return err
 	}
 	unfinished, err := w.db.As(userID).ActionUnfinished(ctx, userID)
@@ -72,4 +92,13 @@ func (w *sweep) user(ctx context.Context, userID int64) error {
 		err = errors.Join(err, action.Run(ctx, w.db, userID, id))
 	}
 	return err
+}
+
+// erase takes the words of deleted emails out of the text index; merges mostly have done so before.
+func (w *sweep) erase(ctx context.Context, userID int64) error {
+	due, err := w.db.As(userID).SearchDeadSince(ctx, db.SearchDeadSinceParams{UserID: userID, Before: w.now().Add(-24 * time.Hour)})
+	if err != nil || !due {
+		return err
+	}
+	return search.EraseAll(ctx, w.db, userID)
 }

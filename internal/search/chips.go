@@ -98,3 +98,21 @@ func (q *Query) print(parts []*Node) string {
 	edited := Query{Root: join(And, parts)}
 	return edited.String()
 }
+
+// With returns the canonical query with a part added at its end, itself a query.
+func (q *Query) With(part string) string {
+	n := Parse(part, q.Now).Root
+	if n == nil {
+		return q.String()
+	}
+	parts := slices.Clone(q.parts())
+	if n.Kind == And {
+		return q.print(append(parts, n.Kids...))
+	}
+	return q.print(append(parts, n))
+}
+
+// Has returns the number of the chip that is just this part, or -1.
+func (q *Query) Has(part string) int {
+	return slices.IndexFunc(q.parts(), func(n *Node) bool { return n.String() == part })
+}

@@ -188,14 +188,14 @@ func (c *compiler) between(column string, whole bool, r Range) string {
 	return group(parts, " and ")
 }
 
-// during returns a condition on the time of receipt.
-func (c *compiler) during(r Range) string {
+// during returns a condition on a time.
+func (c *compiler) during(column string, r Range) string {
 	var parts []string
 	if !r.From.IsZero() {
-		parts = append(parts, "e.received_at >= "+c.arg(r.From)+"::timestamptz")
+		parts = append(parts, column+" >= "+c.arg(r.From)+"::timestamptz")
 	}
 	if !r.To.IsZero() {
-		parts = append(parts, "e.received_at < "+c.arg(r.To)+"::timestamptz")
+		parts = append(parts, column+" < "+c.arg(r.To)+"::timestamptz")
 	}
 	return group(parts, " and ")
 }

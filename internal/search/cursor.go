@@ -2,14 +2,15 @@ package search
 
 import (
 	"encoding/base64"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
+
+	"applylens/internal/errs"
 )
 
-// ErrCursor means that Request.After is not what a Result gave.
-var ErrCursor = errors.New("search: no such page")
+// maxMicros is the end of the year 9999: later times are no times of mail, and Postgres does not take all of them.
+const maxMicros = 253402300799_999999
 
 // A cursor is the place of a page: after so many ranked hits, or after an email by time.
 type cursor struct {
@@ -37,9 +38,9 @@ func parseCursor(s string) (cursor, error) {
 		switch i, errI := strconv.ParseInt(id, 10, 64); {
 		case b[0] == 'r' && !two && errN == nil && n >= 0 && n <= maxOffset:
 			return cursor{offset: int(n)}, nil
-		case b[0] == 'd' && two && errN == nil && errI == nil:
+		case b[0] == 'd' && two && errN == nil && errI == nil && n >= 0 && n <= maxMicros:
 			return cursor{at: time.UnixMicro(n), id: i}, nil
 		}
 	}
-	return cursor{}, ErrCursor
+	return cursor{}, errs.BadInput("There is no such page of this search. Search again.")
 }

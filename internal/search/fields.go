@@ -77,7 +77,7 @@ var fieldTable = [...]Field{
 		Values: []string{"urgent", "high", "normal", "low"}},
 	{Name: "in", Label: "In", Help: "in:archive; spam and trash are left out unless in:anywhere", kind: typeLabel,
 		Values: []string{"inbox", "sent", "drafts", "trash", "spam", "snoozed", "archive", "quarantine", "anywhere"}},
-	{Name: "is", Label: "Is", Help: "is:unread, is:needs-reply", kind: typeEnum,
+	{Name: "is", Label: "Is", Help: "is:unread, is:needs-reply, is:awaiting an answer", kind: typeEnum,
 		Values: []string{"unread", "read", "starred", "important", "muted", "snoozed", "tagged", "needs-reply",
 			"needs-review", "awaiting", "ghosted", "quarantined"}},
 	{Name: "has", Label: "Has", Help: "has:attachment, has:pdf", kind: typeEnum,
@@ -96,12 +96,12 @@ var fieldTable = [...]Field{
 	{Name: "message-id", Aliases: []string{"rfc822msgid", "messageid", "msgid"}, Label: "Message id", Help: "one message by its id", kind: typeID},
 	{Name: "risk", Label: "Risk", Help: "risk:>70, risk:high", kind: typeNumber},
 	{Name: "conf", Aliases: []string{"confidence"}, Label: "Confidence", Help: "conf:<0.8", kind: typeNumber},
-	{Name: "company", Label: "Company", Help: "company:acme"},
-	{Name: "role", Label: "Role", Help: `role:"data engineer"`},
-	{Name: "person", Label: "Person", Help: "person:anna"},
+	{Name: "company", Label: "Company", Help: "a company that the mail is about: company:acme"},
+	{Name: "role", Label: "Role", Help: `the job it is about: role:"data engineer"`},
+	{Name: "person", Label: "Person", Help: "who wrote, got or is named in it: person:anna"},
 	{Name: "stage", Label: "Stage", Help: "stage:interview", kind: typeEnum,
 		Values: []string{"applied", "screening", "interview", "assessment", "offer", "accepted", "rejected", "withdrawn", "ghosted"}},
-	{Name: "deadline", Label: "Deadline", Help: "deadline:<7d", kind: typeDate},
+	{Name: "deadline", Label: "Deadline", Help: "a deadline that the mail sets: deadline:<7d", kind: typeDate},
 }
 
 // fieldOf finds a field by its name or an alias, whatever the case, or nil.

@@ -27,7 +27,11 @@ func (c *compiler) filter(n *Node) string {
 	case "has":
 		return c.has(n)
 	case "after", "before", "newer_than", "older_than", "date":
-		return c.during(n.Range)
+		return c.during("e.received_at", n.Range)
+	case "deadline":
+		return c.deadline(n)
+	case "company", "role", "person":
+		return c.fact(n)
 	case "size", "larger", "smaller":
 		return c.between("e.size", true, n.Range)
 	case "risk":
@@ -107,6 +111,8 @@ func (c *compiler) is(n *Node) string {
 		return "e.needs_reply"
 	case "needs-review":
 		return "e.needs_review"
+	case "awaiting":
+		return c.awaiting()
 	}
 	return c.notYet(n, "is:"+n.Value)
 }

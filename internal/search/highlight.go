@@ -43,7 +43,7 @@ func (a *Analyzer) Highlighter(q *Query, me []string) *Highlighter {
 	h := &Highlighter{analyzer: a}
 	n := 0
 	q.Terms(func(t *Node, negated bool) {
-		if negated || t.Ignored || !textField(t.Field) {
+		if negated || t.Ignored || !textField(t.Field) && factKind(t.Field) == "" {
 			return
 		}
 		values := []string{t.Value}
@@ -93,7 +93,7 @@ func addSpan(spans []Span, s Span) []Span {
 // inField tells that a term of field want marks a text of field have.
 func inField(want, have string) bool {
 	switch want {
-	case "":
+	case "", "company", "role", "person":
 		return true
 	case "domain":
 		return have == "from"

@@ -91,20 +91,24 @@ func mergeOnce(ctx context.Context, q *db.Queries, userID int64) (bool, error) {
 			mails += int(r.Mails)
 		}
 		if mails <= maxSegment {
-			return true, replace(ctx, q, userID, ids, nil)
+			return true, replace(ctx, q, userID, ids)
 		}
 		tiers[t] = tiers[t][1:]
 	}
 	return false, nil
 }
 
-// replace merges segments into one, without the emails to drop.
-func replace(ctx context.Context, q *db.Queries, userID int64, ids []int64, drop map[int64]bool) error {
+// replace merges segments into one, without the emails that were deleted.
+func replace(ctx context.Context, q *db.Queries, userID int64, ids []int64) error {
 	segments, err := readSegments(ctx, q, userID, ids)
 	if err != nil {
 		return err
 	}
-	merged, err := postings.Merge(segments, drop)
+	dead, err := readDead(ctx, q, userID)
+	if err != nil {
+		return err
+	}
+	merged, err := postings.Merge(segments, dead)
 	if err != nil {
 		return err
 	}
@@ -114,7 +118,10 @@ func replace(ctx context.Context, q *db.Queries, userID int64, ids []int64, drop
 	if err := q.SearchSegmentDelete(ctx, db.SearchSegmentDeleteParams{UserID: userID, Ids: ids}); err != nil {
 		return fmt.Errorf("search: delete segments: %w", err)
 	}
-	return insertSegment(ctx, q, userID, merged)
+	if err := insertSegment(ctx, q, userID, merged); err != nil {
+		return err
+	}
+	return buried(ctx, q, userID, segments, dead)
 }
 
 func readSegments(ctx context.Context, q *db.Queries, userID int64, ids []int64) ([]postings.Segment, error) {
@@ -139,38 +146,6 @@ func readSegments(ctx context.Context, q *db.Queries, userID int64, ids []int64)
 		s.Blocks = append(s.Blocks, postings.Block{First: b.First, Postings: b.Postings, Places: b.Places})
 	}
 	return segments, nil
-}
-
-// Forget takes emails out of the index for good: their segments are written anew without their words. The caller holds
-// the owner's IngestLock.
-func Forget(ctx context.Context, q *db.Queries, userID int64, emailIDs []int64) error {
-	rows, err := q.SearchSegmentList(ctx, userID)
-	if err != nil {
-		return fmt.Errorf("search: list segments: %w", err)
-	}
-	drop := make(map[int64]bool, len(emailIDs))
-	for _, id := range emailIDs {
-		drop[id] = true
-	}
-	for _, r := range rows {
-		docs, err := q.SearchSegmentDocs(ctx, db.SearchSegmentDocsParams{UserID: userID, Ids: []int64{r.ID}})
-		if err != nil || len(docs) == 0 {
-			return err
-		}
-		all, err := postings.DecodeDocs(docs[0].Docs)
-		if err != nil {
-			return fmt.Errorf("search: segment %d: %w", r.ID, err)
-		}
-		for i := range all {
-			if drop[all[i].ID] {
-				if err := replace(ctx, q, userID, []int64{r.ID}, drop); err != nil {
-					return err
-				}
-				break
-			}
-		}
-	}
-	return nil
 }
 
 // Missing returns the ids of the owner's emails that are not in the index, in order, and the number of all emails.

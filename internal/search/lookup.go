@@ -15,6 +15,7 @@ import (
 type shard struct {
 	id    int64
 	docs  []postings.Doc
+	dead  []int64           // emails that are deleted, in order; of all segments
 	lists [][]postings.List // by want
 }
 
@@ -73,7 +74,7 @@ func gather(rows []db.SearchLookupRow, wants []want, numbers map[int32]int) (*co
 		row := &rows[i]
 		seg := byID[row.ID]
 		if seg == nil {
-			seg = &shard{id: row.ID, lists: make([][]postings.List, len(wants))}
+			seg = &shard{id: row.ID, dead: rows[0].Dead, lists: make([][]postings.List, len(wants))}
 			byID[row.ID] = seg
 			c.shards = append(c.shards, seg)
 			c.mails += int(row.Mails)

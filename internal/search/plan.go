@@ -50,7 +50,7 @@ func (p *plan) resolve(c *corpus) {
 		if set, ok := a.(idSet); ok {
 			ids := []int64{}
 			for _, seg := range c.shards {
-				seg.match(set.clause).all(func(doc int) { ids = append(ids, seg.docs[doc].ID) })
+				seg.satisfying(set.clause).all(func(doc int) { ids = append(ids, seg.docs[doc].ID) })
 			}
 			p.args[i] = ids
 		}
@@ -125,13 +125,17 @@ func order(a, b matched) int {
 	return 1
 }
 
-// satisfying returns the documents that satisfy a clause; a nil clause is satisfied by all.
-func (p *shard) satisfying(c *clause) bitset {
+// satisfying returns the documents that satisfy a clause and are not deleted; a nil clause is satisfied by all.
+func (p *shard) satisfying(c *clause) (b bitset) {
 	if c != nil {
-		return p.match(c)
+		b = p.match(c)
+	} else {
+		b = newBitset(len(p.docs))
+		b.fill(len(p.docs))
 	}
-	b := newBitset(len(p.docs))
-	b.fill(len(p.docs))
+	if len(p.dead) > 0 {
+		b.minus(ofIDs(p.docs, p.dead))
+	}
 	return b
 }
 

@@ -31,17 +31,20 @@ type Request struct {
 	UserID int64
 	Me     []string // the owner's addresses, for from:me
 	Limit  int      // hits, at most MaxHits; 0 is 50
-	Newest bool     // newest first, also for text
-	After  string   // Result.Next of the page before
+	Newest bool     // newest first, also for text: the same as Order Newest
+	Order  Order
+	After  string // Result.Next of the page before
 }
 
 // A Result is one page of an answer.
 type Result struct {
-	Mode     string // which engine ran: "postgres word index"
-	Ranked   bool   // best first; else newest first
-	Total    int    // matches; of the first page only, -1 later
-	More     bool   // there are more than Total
-	Loose    int    // further mail that has only some of the words, and comes after the matches; when these are few
+	Mode     string  // which engine ran: "postgres word index", "elasticsearch"
+	Instead  string  // why it is not the engine that is set up; "" when it is
+	Coverage float64 // share of the mail that this engine has: 1 is all; 0 when there is one engine only
+	Ranked   bool    // best first; else newest first
+	Total    int     // matches; of the first page only, -1 later
+	More     bool    // there are more than Total
+	Loose    int     // further mail that has only some of the words, and comes after the matches; when these are few
 	Hits     []Hit
 	Next     string    // cursor of the next page, "" at the end
 	Warnings []Warning // of the query and of what this engine cannot find yet
@@ -72,8 +75,9 @@ type Hit struct {
 
 // Postgres searches by the text index in Postgres. The zero value is ready; keep one, for what it remembers.
 type Postgres struct {
-	Analyzer Analyzer
-	memory   memory
+	Analyzer     Analyzer
+	memory       memory
+	columnMemory columnMemory
 }
 
 // Search answers a query with one page. An error is one of the database or of the cursor; a query has only warnings.
@@ -85,9 +89,14 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 	if r.Limit <= 0 || r.Limit > MaxHits {
 		r.Limit = min(max(r.Limit, 50), MaxHits)
 	}
+	r.Newest = r.Newest || r.Order == Newest
 	plan, c, err := p.plan(ctx, conn, q, r)
 	result := Result{Mode: "postgres word index", Total: -1, Warnings: plan.warnings}
 	if err != nil {
+		return result, err
+	}
+	if r.Order != Best && !r.Newest {
+		err := p.ordered(ctx, conn, q, r, &plan, c, after, &result)
 		return result, err
 	}
 	result.Ranked = len(plan.rankings) > 0 && !r.Newest && after.at.IsZero()
@@ -113,7 +122,7 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 		}
 	}
 	best := plan.best(c, sets, loose, q.Now.Unix(), result.Ranked, r.Limit+1, after)
-	if _, err := p.read(ctx, conn, q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
+	if _, err := p.read(ctx, db.Planned(conn), q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
 		return result, err
 	}
 	result.score(best)
@@ -137,10 +146,13 @@ func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) 
 	made := planOf(s, q, r)
 	p.Analyzer.put(s)
 	made.warnings = append(q.Warnings[:len(q.Warnings):len(q.Warnings)], made.warnings...)
+	if err := p.Analyzer.facts(ctx, db.New(conn), r.UserID, made.args); err != nil {
+		return made, nil, err
+	}
 	if len(made.wants) == 0 {
 		return made, &corpus{}, nil
 	}
-	c, err := p.lookup(ctx, db.New(conn), r.UserID, made.wants)
+	c, err := p.lookup(ctx, db.New(db.Planned(conn)), r.UserID, made.wants)
 	if err == nil {
 		made.resolve(c)
 	}

@@ -1,9 +1,9 @@
 package search
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -24,6 +24,7 @@ type fixture struct {
 	unread, starred, sent, reply      bool
 	confidence                        float32
 	risk                              int16
+	facts                             string // JSON
 }
 
 var mailbox = [...]fixture{
@@ -82,7 +83,7 @@ func insert(t testing.TB, d *db.DB, user int64, f fixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(t, o, "insert into email_texts (user_id, email_id, body, visible, verdict) values ($1, $2, $3, $3, '{}')", user, id, f.body)
+	exec(t, o, "insert into email_texts (user_id, email_id, body, visible, verdict) values ($1, $2, $3, $3, $4::text::jsonb)", user, id, f.body, cmp.Or(f.facts, "{}"))
 	var b Batch
 	b.Add(clock(t).AddDate(0, 0, -f.days), new(Analyzer).Lexemes(Document{Subject: f.subject, From: f.from, To: f.to, Cc: f.cc, Body: f.body, Files: f.files}))
 	if err := b.Segment().Store(ctx, db.New(o), user, []int64{id}); err != nil {
@@ -164,7 +165,7 @@ func TestSearch(t *testing.T) {
 		{"larger:1M", "offer"}, {"size:1K..1M", "news"}, {"smaller:1K -in:sent", "old reject talk"},
 		{"risk:>90 in:anywhere", "spam"}, {"risk:critical in:spam", "spam"}, {"conf:>=0.95", "offer"}, {"conf:0.7..0.8", "reject talk"},
 		{"rfc822msgid:<offer@test>", "offer"}, {"message-id:foreign@test", ""},
-		{"offer company:acme", "offer reject"}, {"offer OR company:acme", "offer reject"},
+		{"offer stage:offer", "offer reject"}, {"offer OR company:acme", "offer reject"},
 		{"offer is:foo", "offer reject"}, {"fromm:anna", ""}, {"— offer", "offer reject"},
 		{`offer' | 'x`, "offer reject"}, {`offer\`, "offer reject"}, {`"'); drop table emails; --"`, ""},
 	} {
@@ -227,8 +228,8 @@ func TestSearchWarns(t *testing.T) {
 	me := filled(t, d)
 	var p Postgres
 	for query, want := range map[string]string{
-		"company:acme": "Company is not searchable yet", `~"good news"`: "meaning is not searchable yet", "stage:offer": "Stage is not searchable yet",
-		"is:muted": "is:muted is not searchable yet", "deadline:<7d": "Deadline is not searchable yet", "a*": "two letters", "***": "",
+		`~"good news"`: "meaning is not searchable yet", "stage:offer": "Stage is not searchable yet",
+		"is:muted": "is:muted is not searchable yet", "is:ghosted": "is:ghosted is not searchable yet", "a*": "two letters", "***": "",
 		`"—"`: "no word in it", "+running": "other forms", "+data": "",
 	} {
 		r, err := p.Search(t.Context(), d.Owner(me), Parse(query, clock(t)), Request{UserID: me})
@@ -302,8 +303,14 @@ func TestSearchForgets(t *testing.T) {
 	if after := find(); after.Total != 1 || after.Hits[0].ID != before.Hits[1].ID {
 		t.Errorf("found %+v after one of two was forgotten", after.Hits)
 	}
+	if err := EraseAll(t.Context(), d, me); err != nil {
+		t.Fatal(err)
+	}
 	if n := blocks(); n != 0 {
 		t.Errorf("words of the forgotten mail are still in %d blocks", n)
+	}
+	if after := find(); after.Total != 1 || after.Hits[0].ID != before.Hits[1].ID {
+		t.Errorf("found %+v after the words were erased", after.Hits)
 	}
 }
 
@@ -360,7 +367,7 @@ func TestSearchPages(t *testing.T) {
 		}
 	}
 	for _, after := range []string{"x", "!", "cjk5OTk5", "ZDEuMi4z"} {
-		if _, err := p.Search(t.Context(), d.Owner(me), Parse("a", clock(t)), Request{UserID: me, After: after}); !errors.Is(err, ErrCursor) {
+		if _, err := p.Search(t.Context(), d.Owner(me), Parse("a", clock(t)), Request{UserID: me, After: after}); err == nil {
 			t.Errorf("cursor %q: %v", after, err)
 		}
 	}

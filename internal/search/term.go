@@ -235,6 +235,10 @@ func dateRange(field, v string, now time.Time) (Range, bool) {
 	}
 	from, to, ok := parseDate(a, now, future)
 	switch {
+	case future && op == "<" && from.After(now): // a deadline that is still to come
+		return Range{From: now, To: from}, ok
+	case future && op == "<=" && to.After(now):
+		return Range{From: now, To: to}, ok
 	case op == "<" || op == "" && (field == "before" || field == "older_than"):
 		return Range{To: from}, ok
 	case op == "<=":

@@ -35,22 +35,59 @@ func (v *view) amountFacts(l *factList) {
 		if raw[0] < '0' || raw[0] > '9' {
 			continue
 		}
-		code, from, to := v.currency(i)
+		raw, last := v.spaced(i)
+		code, from, to := v.currencyAround(i, last)
+		if at := int(v.toks[i].start); code == "" && strings.HasSuffix(v.host, ".za") && strings.HasSuffix(strings.TrimRight(v.text[max(0, at-2):at], " "), "R") {
+			code, from, to = "ZAR", at-1-strings.Count(v.text[at-1:at], " "), int(v.toks[last].end)
+		}
 		if code == "" {
+			i = last
 			continue
 		}
 		value, ok := parseAmount(raw)
+		i = last
 		if !ok {
 			continue
+		}
+		if value < 1000 && v.rangeInThousands(last) {
+			value *= 1000
 		}
 		n++
 		l.add("amount", code+" "+strconv.FormatFloat(value, 'f', -1, 64), from, to)
 	}
 }
 
-// currency looks for a currency before or behind the number at token i and returns its code and the range of both.
-func (v *view) currency(i int) (code string, from, to int) {
-	from, to = int(v.toks[i].start), int(v.toks[i].end)
+// spaced reads a number whose thousands stand apart, "3 900" and "1 200,50", and returns its digits and its last token.
+func (v *view) spaced(i int) (raw string, last int) {
+	raw = v.word(i)
+	for last = i; last+1 < len(v.toks) && strings.IndexFunc(raw, func(r rune) bool { return r < '0' || r > '9' }) < 0; last++ {
+		next := v.word(last + 1)
+		gap := v.text[v.toks[last].end:v.toks[last+1].start]
+		if gap != " " && gap != "\u00a0" && gap != "\u202f" || last == i && len(raw) > 3 || len(next) < 3 ||
+			strings.IndexFunc(next[:3], func(r rune) bool { return r < '0' || r > '9' }) >= 0 || len(next) > 3 && next[3] != ',' && next[3] != '.' {
+			break
+		}
+		raw += next
+	}
+	return raw, last
+}
+
+// rangeInThousands reports whether a number is the lower end of a range that is counted in thousands: "£95-115k".
+func (v *view) rangeInThousands(i int) bool {
+	if i+1 >= len(v.toks) {
+		return false
+	}
+	gap, next := strings.TrimSpace(v.text[v.toks[i].end:v.toks[i+1].start]), v.word(i+1)
+	return (gap == "-" || gap == "–") && next[len(next)-1]|0x20 == 'k' && next[0] >= '1' && next[0] <= '9'
+}
+
+// currency looks for a currency beside the number at token i.
+func (v *view) currency(i int) (code string, from, to int) { return v.currencyAround(i, i) }
+
+// currencyAround looks for a currency before the number at token i or behind its last token, and returns its code and
+// the range of both.
+func (v *view) currencyAround(i, last int) (code string, from, to int) {
+	from, to = int(v.toks[i].start), int(v.toks[last].end)
 	before := strings.TrimRight(v.text[max(0, from-5):from], " \u00a0")
 	for _, c := range currencySigns {
 		if strings.HasSuffix(before, c.sign) {
@@ -68,7 +105,7 @@ func (v *view) currency(i int) (code string, from, to int) {
 			return c, int(v.toks[i-1].start), to
 		}
 	}
-	if i+1 < len(v.toks) && v.toks[i+1].kind == word && int(v.toks[i+1].start)-to <= 2 {
+	if i = last; i+1 < len(v.toks) && v.toks[i+1].kind == word && int(v.toks[i+1].start)-to <= 2 {
 		if c := currencyWords()[strings.ToLower(v.word(i+1))]; c != "" {
 			return c, from, int(v.toks[i+1].end)
 		}

@@ -38,10 +38,14 @@ func isReplyWord(w string) bool {
 	return false
 }
 
-// Corrected applies what a person taught to a verdict. Corrections are those of the mail's sender, newest first. One
-// of the same shape decides at once. Without one, the sender decides: at once if it is a person or a sender of one
-// kind of mail, and after two corrections to the same category if it is a system that sends many kinds; never when
-// its corrections disagree.
+// patternWords is how many words a shape needs to stand for itself, whoever sends it.
+const patternWords = 3
+
+// Corrected applies what a person taught to a verdict. Corrections are those of the mail's sender and those of the same
+// shape, newest first. One of both decides at once. Without one, the sender decides: at once if it is a person or a
+// sender of one kind of mail, and after two corrections to the same category if it is a system that sends many kinds;
+// never when its corrections disagree. Then the shape does, whoever sends it, after two corrections that agree: systems
+// write from an address that is new with each mail.
 func (v Verdict) Corrected(sender, subject string, corrections []Correction) Verdict {
 	category, reason := taught(sender, Pattern(subject), corrections)
 	if category == "" {
@@ -54,21 +58,45 @@ func (v Verdict) Corrected(sender, subject string, corrections []Correction) Ver
 }
 
 func taught(sender, pattern string, corrections []Correction) (Category, string) {
-	if len(corrections) == 0 {
-		return "", ""
-	}
-	same := true
+	var bySender, byPattern lesson
 	for _, c := range corrections {
-		if c.Pattern == pattern {
+		if c.Sender == sender && c.Pattern == pattern {
 			return c.Category, "you moved mail like this one from " + sender + " here"
 		}
-		same = same && c.Category == corrections[0].Category
+		if c.Sender == sender {
+			bySender.add(c.Category)
+		}
+		if c.Pattern == pattern {
+			byPattern.add(c.Category)
+		}
 	}
-	if !same || (len(corrections) < 2 && sendsMany(sender)) {
-		return "", ""
+	needed := 1
+	if sendsMany(sender) {
+		needed = 2
 	}
-	return corrections[0].Category, "you moved mail from " + sender + " here"
+	if bySender.holds(needed) {
+		return bySender.category, "you moved mail from " + sender + " here"
+	}
+	if len(strings.Fields(pattern)) >= patternWords && byPattern.holds(2) {
+		return byPattern.category, "you moved mail with a subject like this one here"
+	}
+	return "", ""
 }
+
+// A lesson is what several corrections say together.
+type lesson struct {
+	category Category
+	times    int
+	disputed bool
+}
+
+func (l *lesson) add(c Category) {
+	l.disputed = l.disputed || l.times > 0 && c != l.category
+	l.category = c
+	l.times++
+}
+
+func (l *lesson) holds(times int) bool { return l.times >= times && !l.disputed }
 
 // sendsMany reports whether an address is of a system that sends several kinds of mail.
 func sendsMany(address string) bool {

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,7 +49,7 @@ func (v *view) dateFacts(l *factList, class int) {
 		} else if class == cInterview {
 			if h, m, end, ok := v.timeNear(d); ok {
 				kind = "interview_time"
-				at := time.Date(d.day.Year(), d.day.Month(), d.day.Day(), h, m, 0, 0, v.zone(end))
+				at := time.Date(d.day.Year(), d.day.Month(), d.day.Day(), h, m, 0, 0, v.zone(end, d.day))
 				value = at.Format(time.RFC3339)
 				d.from, d.to = min(d.from, int(v.toks[end].start)), max(d.to, int(v.toks[end].end))
 			}
@@ -57,6 +58,7 @@ func (v *view) dateFacts(l *factList, class int) {
 		i = d.last
 	}
 	v.relativeDeadline(l)
+	v.weekdayFacts(l, class)
 }
 
 // clock is the date that relative words and missing years refer to.
@@ -227,33 +229,75 @@ func (v *view) make(first, last, y int, m time.Month, d int) (foundDate, bool) {
 // isDeadline reports whether a word of limit stands shortly before the date.
 func (v *view) isDeadline(d foundDate) bool {
 	lo := max(0, d.tok-8)
+	for k := max(0, d.tok-6); k < d.tok; k++ {
+		if v.toks[k].sent == v.toks[d.tok].sent && v.toks[k].kind == word && startWord(strings.ToLower(v.word(k))) {
+			return false // "start no later than 1 June"
+		}
+	}
+	afterClock := d.tok > 0 && v.clockBetween(d.tok-1, d.tok) // "5:00 p.m. on": the full stop ends no sentence
+	if d.tok > 0 && d.tok-lo > 2 && strings.EqualFold(v.word(d.tok-1), "on") && !v.clockBetween(d.tok-1, d.tok) && !v.limitAt(d.tok-2) {
+		return false // "before your first day on June 16"
+	}
 	for i := range v.hits {
 		h := &v.hits[i]
-		if h.group == gDeadline && h.sent == v.toks[d.tok].sent && h.start >= v.toks[lo].start && int(h.start) < d.from {
+		if h.group == gDeadline && (h.sent == v.toks[d.tok].sent || afterClock && h.sent+1 == v.toks[d.tok].sent) && h.start >= v.toks[lo].start && int(h.start) < d.from {
 			return true
 		}
 	}
-	return d.tok > 0 && v.toks[d.tok-1].sent == v.toks[d.tok].sent && (strings.EqualFold(v.word(d.tok-1), "by") ||
-		d.tok > 1 && strings.EqualFold(v.word(d.tok-2), "by"))
+	for k := d.tok - 1; k >= max(0, d.tok-6) && v.toks[k].sent == v.toks[d.tok].sent; k-- {
+		if v.limitAt(k) {
+			return true
+		}
+		switch foldText(v.word(k)) {
+		case "from", "on", "since", "ab":
+			if !v.clockBetween(k, d.tok) {
+				return false
+			}
+		}
+	}
+	return false
+}
+
+func startWord(w string) bool {
+	return w == "start" || w == "starts" || w == "starting" || w == "begin" || w == "beginning"
+}
+
+// limitAt reports whether a token is a word of limit.
+func (v *view) limitAt(k int) bool {
+	switch foldText(v.word(k)) {
+	case "by", "until", "til", "expires", "expire", "expiry", "due", "deadline", "closes", "latest", "spatestens", "bis", "jusqu", "hasta", "tot", "ate", "prazo", "senast", "cob", "eod":
+		return true
+	}
+	return false
+}
+
+// clockBetween reports whether a time of day stands between two tokens: "by 23:59 GMT on 2 December".
+func (v *view) clockBetween(from, to int) bool {
+	for k := max(0, from-5); k < to; k++ {
+		if _, _, ok := v.timeAt(k); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // relativeDeadline reads "within 5 days", "in 48 hours", "innerhalb von 7 Tagen" behind a word of limit.
 func (v *view) relativeDeadline(l *factList) {
 	now := v.clock()
-	if now.IsZero() {
+	if now.IsZero() || l.has("deadline") {
 		return
 	}
 	for i := range v.hits {
 		h := &v.hits[i]
-		if h.group != gDeadline {
+		if h.group != gDeadline || !v.counts(h) {
 			continue
 		}
 		for k := 0; k+1 < len(v.toks); k++ {
 			t := v.toks[k]
-			if t.start < h.start || t.kind != number || t.sent != h.sent || t.start-h.start > 40 {
+			if t.start < h.start || t.kind != number && !isNumberWord(v.word(k)) || t.sent != h.sent || t.start-h.start > 40 {
 				continue
 			}
-			n, err := strconv.Atoi(v.word(k))
+			n, err := smallNumber(v.word(k))
 			unit := time.Duration(0)
 			for u := k + 1; u < len(v.toks) && u <= k+2; u++ {
 				unit = max(unit, timeUnit(foldText(v.word(u))))
@@ -270,6 +314,40 @@ func (v *view) relativeDeadline(l *factList) {
 			return
 		}
 	}
+}
+
+// numberWords are the small numbers that are mostly written out, from two on.
+var numberWords = [...]string{"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+	"zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn"}
+
+func isNumberWord(w string) bool { return slices.Contains(numberWords[:], strings.ToLower(w)) }
+
+// smallNumber reads a number in digits or in a word.
+func smallNumber(w string) (int, error) {
+	if i := slices.Index(numberWords[:], strings.ToLower(w)); i >= 0 {
+		return i%9 + 2, nil
+	}
+	return strconv.Atoi(w)
+}
+
+// counts reports whether a word of limit counts a time from now that is the reader's: not "for 40 hours", and not what
+// the sender promises for itself.
+func (v *view) counts(h *hit) bool {
+	first, _, _ := strings.Cut(foldText(v.text[h.start:h.end]), " ")
+	switch first {
+	case "within", "in", "innerhalb", "binnen", "expires", "expire", "valid", "sous", "dans", "dentro", "em", "en":
+	default:
+		return false
+	}
+	for k := range v.toks {
+		if v.toks[k].sent == h.sent && v.toks[k].start < h.start {
+			switch foldText(v.word(k)) {
+			case "we", "wir", "nous", "retake", "team", "hear", "review":
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func timeUnit(w string) time.Duration {
@@ -357,14 +435,58 @@ var zoneOffsets = [...]struct {
 	name    string
 	minutes int
 }{{"utc", 0}, {"gmt", 0}, {"bst", 60}, {"cet", 60}, {"cest", 120}, {"mez", 60}, {"mesz", 120}, {"est", -300}, {"edt", -240}, {"cst", -360},
-	{"cdt", -300}, {"mst", -420}, {"mdt", -360}, {"pst", -480}, {"pdt", -420}, {"ist", 330}, {"brt", -180}, {"wet", 0}, {"west", 60}}
+	{"cdt", -300}, {"mst", -420}, {"mdt", -360}, {"pst", -480}, {"pdt", -420}, {"eet", 120}, {"eest", 180}, {"wat", 60}, {"eat", 180}, {"sast", 120}, {"ist", 330}, {"brt", -180}, {"wet", 0}, {"west", 60}}
 
-// zone is the time zone named behind a time, or else the sender's.
-func (v *view) zone(tok int) *time.Location {
+// hoursBehind reads the number of "GMT+2" behind its token, or 0.
+func (v *view) hoursBehind(k int) int {
+	if k+1 >= len(v.toks) {
+		return 0
+	}
+	h, err := strconv.Atoi(v.word(k + 1))
+	switch gap := v.text[v.toks[k].end:v.toks[k+1].start]; {
+	case err != nil || h > 14:
+		return 0
+	case gap == "+":
+		return h
+	case gap == "-" || gap == "−":
+		return -h
+	}
+	return 0
+}
+
+// lower is a token in lower case, when it is written in capitals.
+func (v *view) lower(k int) string {
+	if w := v.word(k); w == strings.ToUpper(w) {
+		return strings.ToLower(w)
+	}
+	return ""
+}
+
+// americanZone is ET, CT, MT or PT on a day: summer time lasts from the second Sunday of March to the first of November.
+func americanZone(name string, west int, day time.Time) *time.Location {
+	sunday := func(m time.Month, first int) time.Time {
+		d := time.Date(day.Year(), m, first, 0, 0, 0, 0, time.UTC)
+		return d.AddDate(0, 0, (7-int(d.Weekday()))%7)
+	}
+	offset := -5 - west
+	if !day.Before(sunday(time.March, 8)) && day.Before(sunday(time.November, 1)) {
+		offset++
+	}
+	return time.FixedZone(strings.ToUpper(name), offset*3600)
+}
+
+// zone is the time zone named behind a time on a day, or else the sender's.
+func (v *view) zone(tok int, at time.Time) *time.Location {
 	for k := tok + 1; k < len(v.toks) && k <= tok+4; k++ {
 		w := strings.ToLower(v.word(k))
+		if hours := strings.Index("et ct mt pt", w); hours >= 0 && len(w) == 2 && w == v.lower(k) {
+			return americanZone(w, hours/3, at)
+		}
 		for _, z := range zoneOffsets {
 			if w == z.name {
+				if h := v.hoursBehind(k); z.minutes == 0 && h != 0 {
+					return time.FixedZone("", h*3600)
+				}
 				return time.FixedZone(strings.ToUpper(z.name), z.minutes*60)
 			}
 		}

@@ -115,7 +115,7 @@ func (v *view) phoneFacts(l *factList) {
 		start := int(t.start)
 		plus := start > 0 && v.text[start-1] == '+'
 		paren := start > 0 && v.text[start-1] == '('
-		if !plus && !paren && !v.phoneCue(i) {
+		if !plus && !paren && !v.phoneCue(i) && !v.american3(i) {
 			continue
 		}
 		digits, end, j := "", start, i
@@ -142,9 +142,18 @@ func (v *view) phoneFacts(l *factList) {
 	}
 }
 
+// american3 reports whether the tokens from i are written like a North American number: 602-555-0199.
+func (v *view) american3(i int) bool {
+	if i+2 >= len(v.toks) {
+		return false
+	}
+	s := v.text[v.toks[i].start:v.toks[i+2].end]
+	return len(s) == 12 && s[3] == '-' && s[7] == '-' && s[0] >= '2' && v.toks[i+1].kind == number && v.toks[i+2].kind == number
+}
+
 // phoneCue reports whether the words before a token announce a telephone number.
 func (v *view) phoneCue(i int) bool {
-	for k := max(0, i-2); k < i; k++ {
+	for k := max(0, i-3); k < i; k++ {
 		w := foldText(v.text[v.toks[k].start:v.toks[k].end])
 		switch w {
 		case "phone", "tel", "telephone", "mobile", "cell", "call", "telefon", "mobil", "telefono", "telefoon", "telefone", "dial", "direct", "tlf":

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,6 +22,10 @@ var cues = [...]cue{
 	{"applying to the", "role"}, {"application for the", "role"}, {"application to the", "role"}, {"interest in the", "role"},
 	{"interest in our", "role"}, {"interview for the", "role"}, {"interviewing for the", "role"}, {"offer you the", "role"},
 	{"application for", "role"}, {"applying for", "role"}, {"applied for", "role"}, {"interview for", "role"},
+	{"application as", "role"}, {"employment as", "role"}, {"the team as", "role"}, {"on board as", "role"}, {"next step for", "role"},
+	{"considered for", "role"}, {"consider you for", "role"}, {"successfully applied to", "role"}, {"offer for", "role"}, {"offer letter for", "role"},
+	{"examination for", "role"}, {"screening for", "role"}, {"connection with", "role"}, {"present you with an offer of employment for", "role"}, {"employment for", "role"}, {"assessment for", "role"}, {"be our", "role"}, {"role is", "role"}, {"job", "role:"}, {"proceso para", "role"}, {"candidatura para", "role"},
+	{"candidatura a", "role"}, {"bewerbung um", "role"}, {"functie", "role"}, {"sollicitatie voor", "role"},
 	{"bewerbung als", "role"}, {"stelle als", "role"}, {"position als", "role"}, {"bewerbung auf die stelle", "role"},
 	{"poste de", "role"}, {"poste d", "role"}, {"puesto de", "role"}, {"vacante de", "role"}, {"posicion de", "role"}, {"vaga de", "role"},
 	{"vaga para", "role"}, {"functie van", "role"}, {"vacature", "role"}, {"rol van", "role"},
@@ -30,91 +35,19 @@ var cues = [...]cue{
 	{"careers at", "company"}, {"opportunities at", "company"}, {"opportunity at", "company"}, {"team at", "company"}, {"role at", "company"},
 	{"position at", "company"}, {"job at", "company"}, {"position with", "company"}, {"role with", "company"}, {"interview with", "company"},
 	{"interview at", "company"}, {"offer from", "company"}, {"employment with", "company"}, {"join", "company"}, {"behalf of", "company"},
+	{"thinking of", "company"}, {"fit at", "company"}, {"following by", "company"}, {"recruit for", "company"}, {"went out to", "company"},
+	{"was sent to", "company"}, {"were sent to", "company"}, {"test for", "company"}, {"challenge for", "company"}, {"belangstelling voor", "company"},
+	{"trabalhar na", "company"}, {"interet que vous portez a", "company"},
 	{"candidature chez", "company"}, {"bewerbung bei", "company"}, {"interesse an der", "company"}, {"sollicitatie bij", "company"},
 	{"candidatura en", "company"}, {"candidatura na", "company"}, {"candidatura no", "company"}, {"interesse bei", "company"},
-}
-
-// companyFacts finds the employer: in the subject and the text, or in the display name of a tracking system.
-func (v *view) companyFacts(l *factList) {
-	if c, from, to := v.companyBehindRole(); c != "" {
-		l.add("company", c, from, to)
-		return
-	}
-	if c, from, to := v.cued("company", v.toks, v.text); c != "" {
-		l.add("company", c, from, to)
-		return
-	}
-	if c, _, _ := v.cued("company", v.subjToks, v.subject); c != "" {
-		l.add("company", c, -1, -1)
-		return
-	}
-	if c := v.companyOfSystem(); c != "" {
-		at := strings.Index(v.text, c)
-		l.add("company", c, at, at+len(c))
-		return
-	}
-	if c := companyOfName(v.name); c != "" && (v.sender == nil || !strings.EqualFold(c, v.sender.name)) && v.claimed == nil && !v.flags.freeMail {
-		at := strings.Index(v.text, c)
-		l.add("company", c, at, at+len(c))
-		return
-	}
-	if v.sender != nil && (v.sender.kind == "ats") && !v.flags.noreply && strings.HasSuffix(v.host, "workday.com") {
-		l.add("company", strings.ToUpper(v.local[:1])+v.local[1:], -1, -1)
-	}
-}
-
-// companyBehindRole reads the company in "the role of X at Acme".
-func (v *view) companyBehindRole() (c string, from, to int) {
-	_, _, end := v.cued("role", v.toks, v.text)
-	if end == 0 {
-		return "", 0, 0
-	}
-	for i := range v.toks {
-		if int(v.toks[i].start) < end {
-			continue
-		}
-		for k := i; k < min(len(v.toks)-1, i+3); k++ {
-			switch v.toks[k].hash {
-			case hAt, hWith, hBei, hChez, hEn, hBij, hNa:
-				if from, to = nameSpan(v.text, v.toks, k+1, false); to > from {
-					return tidyName(v.text[from:to], "company"), from, to
-				}
-			}
-		}
-		break
-	}
-	return "", 0, 0
-}
-
-// companyOfSystem takes the display name of a tracking system's mail for the company that it writes for, unless it is
-// the system's own name or that of a person: one whose first name signs the mail.
-func (v *view) companyOfSystem() string {
-	if v.sender == nil || v.sender.kind != "ats" && v.sender.kind != "test" {
-		return ""
-	}
-	name := v.name
-	if c := companyOfName(name); c != "" {
-		name = c
-	}
-	first, _, _ := strings.Cut(name, " ")
-	local, _, _ := strings.Cut(v.local, "+")
-	joined := strings.ReplaceAll(foldText(name), " ", "")
-	switch {
-	case len(name) < 3 || strings.EqualFold(name, v.sender.name) || deskWord(foldText(first)) || strings.IndexByte(name, '@') >= 0:
-		return ""
-	case len(local) > 3 && strings.Contains(joined, strings.ReplaceAll(local, "-", "")):
-		return name
-	case personName(name) && strings.Contains(v.text[len(v.text)/2:], first):
-		return ""
-	}
-	return name
 }
 
 // companyOfName takes the company out of a display name such as "Acme Hiring Team", "Jane Doe at Acme", "Acme via
 // Greenhouse".
 func companyOfName(name string) string {
+	via := false
 	if k := strings.Index(name, " via "); k > 0 {
-		name = name[:k]
+		name, via = name[:k], true
 	}
 	for _, sep := range []string{" at ", " from ", " @ ", " | ", " bei ", " chez "} {
 		if k := strings.Index(name, sep); k > 0 {
@@ -130,7 +63,7 @@ func companyOfName(name string) string {
 	for from < n && deskWord(foldText(words[from])) {
 		from++
 	}
-	if n == from || n-from == len(words) {
+	if n == from || n-from == len(words) && !via {
 		return ""
 	}
 	return strings.Join(words[from:n], " ")
@@ -141,7 +74,7 @@ func deskWord(w string) bool {
 	switch w {
 	case "hiring", "recruiting", "recruitment", "talent", "acquisition", "team", "careers", "career", "jobs", "hr", "human", "resources",
 		"people", "operations", "ops", "notifications", "notification", "no", "reply", "noreply", "candidate", "experience", "staffing",
-		"onboarding", "university", "carreiras", "empregos", "karriere", "recrutement", "personalabteilung", "seleccion", "rrhh", "and", "the", "recrutamento", "werving", "talents":
+		"onboarding", "scheduling", "interview", "interviews", "employment", "online", "university", "carreiras", "empregos", "karriere", "recrutement", "personalabteilung", "seleccion", "rrhh", "and", "the", "recrutamento", "werving", "talents":
 		return true
 	}
 	return false
@@ -149,35 +82,95 @@ func deskWord(w string) bool {
 
 // roleFacts finds the role.
 func (v *view) roleFacts(l *factList) {
-	if r, from, to := v.cued("role", v.toks, v.text); r != "" {
-		l.add("role", r, from, to)
-		return
+	r, from, to := v.cued("role", v.toks, v.text)
+	if r == "" {
+		if r, _, _ = v.titleAtCompany(); r == "" {
+			if r, _, _ = v.cued("role", v.subjToks, v.subject); r == "" {
+				r = v.occupation()
+			}
+		}
+		r = tidyName(r, "role")
+		from = strings.Index(v.text, r)
+		to = from + len(r)
 	}
-	if r, _, _ := v.cued("role", v.subjToks, v.subject); r != "" {
-		at := strings.Index(v.text, r)
-		l.add("role", r, at, at+len(r))
-	}
+	l.add("role", r, from, to)
 }
 
-// cued finds the first trusted cue of a kind and returns the value that follows it.
-func (v *view) cued(kind string, toks []token, text string) (value string, from, to int) {
-	for c := range cueTable() {
-		q := &cueTable()[c]
-		if !strings.HasPrefix(q.kind, kind) {
+// occupation finds capitalised words that end in an occupation, in the subject or behind an article in the text; not
+// the titles of those who sign.
+func (v *view) occupation() string {
+	for i := 0; i < len(v.subjToks); i++ {
+		if from, to := nameSpan(v.subject, v.subjToks, i, true); to > from && isOccupation(v.subject[from:to]) {
+			return occupationIn(v.subject[from:to])
+		}
+	}
+	for i := 0; i+1 < len(v.toks) && i < maxFactTokens; i++ {
+		switch strings.ToLower(v.word(i)) {
+		case "the", "a", "an", "our", "for", "as", "of", "facts":
+		default:
 			continue
 		}
-		for i := 0; i+len(q.hashes) < len(toks) && i < maxFactTokens; i++ {
-			if toks[i].hash != q.hashes[0] || !followed(toks, i, q.hashes) {
-				continue
+		if from, to := nameSpan(v.text, v.toks, i+1, true); to > from && isOccupation(v.text[from:to]) {
+			return occupationIn(v.text[from:to])
+		}
+	}
+	return ""
+}
+
+// occupationIn is the part between dashes that holds the occupation.
+func occupationIn(s string) string {
+	for part := range strings.SplitSeq(s, " - ") {
+		if isOccupation(part) {
+			return part
+		}
+	}
+	return s
+}
+
+// isOccupation reports whether a name of two words or more is the title of a role that is hired for.
+func isOccupation(s string) bool {
+	words := strings.Fields(foldText(s))
+	if len(words) < 2 || len(words) > 6 {
+		return false
+	}
+	found := false
+	for _, w := range words {
+		switch w {
+		case "hiring", "recruiter", "recruiting", "talent", "people", "interview", "team", "chat", "call", "your", "offer", "application":
+			return false
+		case "manager", "engineer", "developer", "analyst", "designer", "director", "representative", "associate", "assistant", "coordinator", "consultant",
+			"specialist", "officer", "operator", "nurse", "teacher", "technician", "supervisor", "architect", "scientist", "accountant", "administrator", "clerk",
+			"driver", "mechanic", "programmer", "editor", "writer", "intern", "trainee", "apprentice", "buyer", "planner", "executive", "auditor", "leader", "advisor", "adviser", "picker", "trainer", "guide", "counselor", "therapist",
+			"entwickler", "entwicklerin", "ingenieur", "sachbearbeiter", "sachbearbeitung", "developpeur", "ingeniero", "tecnico":
+			found = true
+		}
+	}
+	return found
+}
+
+// cued finds the most trusted cue of a kind, the first of its places, and returns the value that follows it.
+func (v *view) cued(kind string, toks []token, text string) (value string, from, to int) {
+	type place struct{ cue, at int }
+	var found []place
+	table, index := cueTable(), cuesByWord()
+	for i := 0; i < len(toks) && i < maxFactTokens; i++ {
+		for _, c := range index[toks[i].hash] {
+			q := &table[c]
+			if strings.HasPrefix(q.kind, kind) && i+len(q.hashes) < len(toks) && followed(toks, i, q.hashes) {
+				found = append(found, place{c, i})
 			}
-			last := i + len(q.hashes) - 1
-			if strings.HasSuffix(q.kind, ":") && !colonBehind(text, int(toks[last].end)) {
-				continue
-			}
-			if from, to = nameSpan(text, toks, last+1, kind == "role"); to > from {
-				if val := tidyName(text[from:to], kind); val != "" {
-					return val, from, from + len(text[from:to])
-				}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b place) int { return a.cue - b.cue })
+	for _, p := range found {
+		q := &table[p.cue]
+		last := p.at + len(q.hashes) - 1
+		if strings.HasSuffix(q.kind, ":") && !colonBehind(text, int(toks[last].end)) {
+			continue
+		}
+		if from, to = nameSpan(text, toks, last+1, kind == "role"); to > from {
+			if val := tidyName(text[from:to], kind); val != "" {
+				return val, from, to
 			}
 		}
 	}
@@ -203,7 +196,13 @@ func nameSpan(text string, toks []token, i int, role bool) (from, to int) {
 	if i >= len(toks) {
 		return 0, 0
 	}
-	if w := strings.ToLower(text[toks[i].start:toks[i].end]); w == "a" || w == "an" || w == "the" || w == "our" || w == "der" || w == "die" || w == "la" || w == "el" {
+	switch w := strings.ToLower(text[toks[i].start:toks[i].end]); w {
+	case "a", "an", "the", "der", "die", "la", "el":
+		i++
+	case "our":
+		if !role {
+			return 0, 0 // "our Dayton office"
+		}
 		i++
 	}
 	if i >= len(toks) {
@@ -212,10 +211,17 @@ func nameSpan(text string, toks []token, i int, role bool) (from, to int) {
 	from, to = int(toks[i].start), int(toks[i].start)
 	for k := i; k < len(toks) && k < i+9; k++ {
 		w := text[toks[k].start:toks[k].end]
-		if k > i && !joins(text[toks[k-1].end:toks[k].start], role) {
+		if k > i && !joins(text[toks[k-1].end:toks[k].start], role) && !abbreviated(text[toks[k-1].start:toks[k-1].end], text[toks[k-1].end:toks[k].start]) {
 			break
 		}
 		r, _ := utf8.DecodeRuneInString(w)
+		if k > i && unicode.IsDigit(r) && strings.Contains(text[toks[k-1].end:toks[k].start], ",") {
+			break // "Brand Manager, 58.000 EUR"
+		}
+		if k > i && text[toks[k-1].end:toks[k].start] == "-" && unicode.IsLetter(r) {
+			to = int(toks[k].end) // "Tailor-made"
+			continue
+		}
 		if !unicode.IsUpper(r) && !unicode.IsDigit(r) {
 			if k == i || !connects(strings.ToLower(w), role) || k+1 >= len(toks) {
 				break
@@ -233,9 +239,21 @@ func nameSpan(text string, toks []token, i int, role bool) (from, to int) {
 	return from, to
 }
 
+// abbreviated reports whether a full stop stands behind an abbreviation, and so inside a name: "Sr. Engineer".
+func abbreviated(w, between string) bool {
+	if between != ". " {
+		return false
+	}
+	switch w {
+	case "Sr", "Jr", "St", "Dr", "Prof", "Mr", "Ms", "Mrs", "Asst", "Assoc", "Co":
+		return true
+	}
+	return len(w) == 1
+}
+
 // joins reports whether the characters between two words can stand inside a name.
 func joins(s string, role bool) bool {
-	if len(s) > 4 || strings.ContainsAny(s, "\n.!?:;") && s != ". " {
+	if len(s) > 4 || strings.ContainsAny(s, "\n.!?:;") {
 		return false
 	}
 	t := strings.TrimSpace(s)
@@ -280,8 +298,11 @@ func closeParen(text string, from, to int) int {
 // tidyName refuses values that are no names.
 func tidyName(s, kind string) string {
 	s = strings.Join(strings.Fields(s), " ")
+	if kind == "role" {
+		s = withoutRequisition(s)
+	}
 	s = strings.TrimRight(s, " ,-–(")
-	if len(s) < 2 || len(s) > 80 {
+	if len(s) < 2 || len(s) > 80 || !hasWord(s) {
 		return ""
 	}
 	switch f := foldText(s); f {
@@ -293,4 +314,45 @@ func tidyName(s, kind string) string {
 		}
 	}
 	return s
+}
+
+// hasWord reports whether a value has a word of two letters, and so is no mere number or initial.
+func hasWord(s string) bool {
+	run := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			if run++; run == 2 {
+				return true
+			}
+			continue
+		}
+		run = 0
+	}
+	return false
+}
+
+// withoutRequisition takes the number of a requisition off a role: "R-3341 Cheese Grader", "Clerk (JR100377)",
+// "Dispatcher II - 2025-14482".
+func withoutRequisition(s string) string {
+	words := strings.Fields(s)
+	number := func(w string) bool {
+		w = strings.Trim(w, "()[],#")
+		digits := 0
+		for i := 0; i < len(w); i++ {
+			if w[i] >= '0' && w[i] <= '9' {
+				digits++
+			} else if w[i] != '-' && w[i] != '_' && (w[i] < 'A' || w[i] > 'Z') {
+				return false
+			}
+		}
+		return digits >= 4
+	}
+	mark := func(w string) bool { return strings.Trim(w, "-–|:,(") == "" }
+	for len(words) > 1 && (number(words[0]) || mark(words[0])) {
+		words = words[1:]
+	}
+	for len(words) > 1 && (number(words[len(words)-1]) || mark(words[len(words)-1])) {
+		words = words[:len(words)-1]
+	}
+	return strings.Join(words, " ")
 }

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"regexp"
 	"strings"
 	"sync"
 	"unicode"
@@ -26,6 +27,15 @@ var cueTable = sync.OnceValue(func() []hashedCue {
 	return out
 })
 
+// cuesByWord are the places of cues in cueTable by their first words.
+var cuesByWord = sync.OnceValue(func() map[uint64][]int {
+	m := map[uint64][]int{}
+	for i, c := range cueTable() {
+		m[c.hashes[0]] = append(m[c.hashes[0]], i)
+	}
+	return m
+})
+
 // requisitionFacts finds "Job ID: 12345", "Req #R-0042", "Requisition 2026-118", "Kennziffer 4711", and bare ids
 // such as "R0012345" and "JR-10293" in the subject.
 func (v *view) requisitionFacts(l *factList) {
@@ -33,16 +43,38 @@ func (v *view) requisitionFacts(l *factList) {
 		l.add("requisition", id, from, to)
 		return
 	}
-	if id, _, _ := requisition(v.subject, v.subjToks); id != "" {
-		at := strings.Index(v.text, id)
-		l.add("requisition", id, at, at+len(id))
+	id, _, _ := requisition(v.subject, v.subjToks)
+	if id == "" {
+		id = v.requisitionAtRole()
 	}
+	at := strings.Index(v.text, id)
+	l.add("requisition", id, at, at+len(id))
+}
+
+// atRole finds a number of five digits or more beside the title of a role: "Dispatcher II - 2025-14482", "Teller (25014417)".
+var atRole = regexp.MustCompile(`^[^\n.]{0,60}?[(–-] ?(?:ID |Ref\.? )?(\d[\d-]{4,}\d)`)
+
+func (v *view) requisitionAtRole() string {
+	if m := atRole.FindStringSubmatch(v.subject); m != nil {
+		return m[1]
+	}
+	_, from, to := v.cued("role", v.toks, v.text)
+	if to == 0 {
+		return ""
+	}
+	if m := atRole.FindStringSubmatch(v.text[from:min(len(v.text), to+20)]); m != nil {
+		return m[1]
+	}
+	return ""
 }
 
 func requisition(text string, toks []token) (id string, from, to int) {
-	for i := 0; i+1 < len(toks) && i < maxFactTokens; i++ {
+	for i := 0; i < len(toks) && i < maxFactTokens; i++ {
 		w := foldText(text[toks[i].start:toks[i].end])
 		k := i + 1
+		if k == len(toks) {
+			k = i // the last word can only be an id by itself
+		}
 		switch w {
 		case "requisition", "req", "kennziffer", "referenznummer", "stellennummer", "jobid", "reqid", "vacaturenummer":
 		case "job", "position", "posting", "vacancy", "stellen", "reference", "ref":
@@ -51,8 +83,8 @@ func requisition(text string, toks []token) (id string, from, to int) {
 				continue
 			}
 		default:
-			if bareRequisition(text[toks[i].start:toks[i].end]) {
-				return text[toks[i].start:toks[i].end], int(toks[i].start), int(toks[i].end)
+			if from, to = wholeID(text, int(toks[i].start), int(toks[i].end)); bareRequisition(strings.Replace(text[from:to], "-", "", 1)) {
+				return text[from:to], from, to
 			}
 			continue
 		}
@@ -110,27 +142,63 @@ func wholeID(text string, from, to int) (int, int) {
 
 // personFacts takes the sender when it is a person, and people named with "with", "meet" or as interviewers.
 func (v *view) personFacts(l *factList) {
-	name := v.name
-	for _, sep := range []string{" at ", " from ", " @ ", " via ", " | ", " (", " bei "} {
-		if k := strings.Index(name, sep); k > 0 {
-			name = name[:k]
-		}
-	}
-	if personName(name) && !v.flags.noreply && v.companyOfSystem() == "" {
+	if name := senderName(v.name); v.senderIsPerson() {
 		at := strings.Index(v.text, name)
 		l.add("person", name, at, at+len(name))
 	}
+	company, _, _ := v.company()
 	for i := 0; i+2 < len(v.toks) && i < maxFactTokens; i++ {
 		switch v.toks[i].hash {
 		case hWith, hMeet, hMit, hAvec, hCon, hMet, hCom:
+		case hPanel, hInterviewers, hManagers:
+			if gap := v.text[v.toks[i].end:v.toks[i+1].start]; gap != ": " && gap != ", " {
+				continue
+			}
 		default:
 			continue
 		}
-		from, to := nameSpan(v.text, v.toks, i+1, false)
-		if to > from && to-from < 50 && personName(v.text[from:to]) {
-			l.add("person", v.text[from:to], from, to)
+		v.peopleAfter(l, i+1, company)
+	}
+}
+
+// peopleAfter takes the people that are named one after the other from token i: "Bob Whitaker and Sunita Rao", "Joan
+// Entwistle (Site HSE Lead), Craig Munro (Operations)".
+func (v *view) peopleAfter(l *factList, i int, company string) {
+	if i > 1 && employs(v.toks, v.text, i-1) {
+		return
+	}
+	for n := 0; n < 4 && i < len(v.toks); n++ {
+		from, to := nameSpan(v.text, v.toks, i, false)
+		if k := strings.LastIndex(v.text[from:to], " and "); k > 0 {
+			to = from + k
+		}
+		name := v.text[from:to]
+		if to <= from || len(name) >= 50 || !namesPerson(name) || wordsWithin(name, company) || isOccupation(name) {
+			return
+		}
+		l.add("person", name, from, to)
+		m := nextPerson.FindStringIndex(v.text[to:])
+		if m == nil {
+			return
+		}
+		for ; i < len(v.toks) && int(v.toks[i].start) < to+m[1]; i++ { // to the first word behind
 		}
 	}
+}
+
+// nextPerson matches what stands between two people of a list.
+var nextPerson = regexp.MustCompile(`^(?: \([^()\n]{1,40}\))?(?:,| and| &|, and) `)
+
+// employs reports whether the word at i joins a thing to a company, not to a person: "a career with", "employment with".
+func employs(toks []token, text string, i int) bool {
+	if i == 0 {
+		return false
+	}
+	switch strings.ToLower(text[toks[i-1].start:toks[i-1].end]) {
+	case "career", "employment", "position", "role", "job", "applying", "opportunity", "candidature", "work", "working", "application":
+		return true
+	}
+	return false
 }
 
 // Hashes of the words that stand before a company or a person.
@@ -148,6 +216,10 @@ var (
 	hCon  = hashString("con")
 	hMet  = hashString("met")
 	hCom  = hashString("com")
+
+	hPanel        = hashString("panel")
+	hInterviewers = hashString("interviewers")
+	hManagers     = hashString("managers")
 )
 
 // personName reports whether a text looks like a first and a last name.
@@ -184,7 +256,7 @@ func companyWord(f string) bool {
 func (v *view) locationFacts(l *factList) {
 	for i := 0; i+1 < len(v.toks) && i < maxFactTokens; i++ {
 		switch v.toks[i].hash {
-		case hLocation, hAddress, hStandort, hOrt, hLieu, hUbicacion, hLocatie, hVenue, hWhere, hLocal:
+		case hLocation, hAddress, hStandort, hOrt, hLieu, hUbicacion, hLocatie, hVenue, hWhere, hLocal, hPlace, hLugar:
 		default:
 			continue
 		}
@@ -217,4 +289,6 @@ var (
 	hVenue     = hashString("venue")
 	hWhere     = hashString("where")
 	hLocal     = hashString("local")
+	hPlace     = hashString("place")
+	hLugar     = hashString("lugar")
 )

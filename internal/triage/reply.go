@@ -28,7 +28,7 @@ func (m *Model) needsReply(v *view, class int, unwanted float64) (bool, string) 
 	best, at := 0.0, -1
 	var buf []uint32
 	v.eachSentence(func(from, to int) {
-		if to-from < 2 || from > maxModelTokens {
+		if to-from < 2 || from > maxModelTokens || v.forbids(from, to) {
 			return
 		}
 		x := v.sentenceFeatures(from, to, buf)
@@ -41,6 +41,32 @@ func (m *Model) needsReply(v *view, class int, unwanted float64) (bool, string) 
 		return false, ""
 	}
 	return true, v.sentence(at)
+}
+
+// forbids reports whether a sentence of a few words tells its reader not to answer: "Don't ask.", "Please do not reply to
+// this mail."
+func (v *view) forbids(from, to int) bool {
+	if v.endsWithQuestion(to-1) || to-from > 12 {
+		return false
+	}
+	for i := from; i < min(to-1, from+3); i++ {
+		next := i + 1
+		switch foldText(v.word(i)) {
+		case "dont", "never":
+		case "do":
+			if foldText(v.word(next)) != "not" || next+1 >= to {
+				continue
+			}
+			next++
+		default:
+			continue
+		}
+		switch foldText(v.word(next)) {
+		case "ask", "reply", "respond", "answer", "write", "worry", "bother", "hesitate":
+			return true
+		}
+	}
+	return false
 }
 
 // eachSentence calls fn with the token range of each sentence.

@@ -70,7 +70,7 @@ func (v *view) signals() *riskSum {
 // finish turns the sum into the score.
 func (r *riskSum) finish() Risk {
 	score := int(max(0, min(100, r.score)))
-	return Risk{Score: score, Level: riskLevel(score), Signals: r.signals}
+	return Risk{Score: score, Level: Level(score), Signals: r.signals}
 }
 
 func (v *view) riskAuth(r *riskSum) {

@@ -79,8 +79,8 @@ func riskIndex(name string) *riskSignal {
 	panic("triage: no risk signal " + name)
 }
 
-// riskLevel names a score.
-func riskLevel(score int) string {
+// Level names a risk score.
+func Level(score int) string {
 	switch {
 	case score < 20:
 		return "safe"

@@ -100,6 +100,12 @@ type Reason struct {
 	End   int    `json:"end"`
 }
 
+// Unjudged stands for the verdict of mail that is not judged yet.
+func Unjudged() Verdict {
+	return Verdict{Category: Other, NeedsReview: true, Categories: map[Category]float64{}, Priority: Normal, PriorityReason: "not judged yet",
+		Risk: Risk{Level: "unknown"}, Why: []Reason{{Text: "It came while nothing could judge it; its judgement follows."}}}.listed()
+}
+
 // Categories lists all categories in the order in which they are shown.
 func Categories() []Category {
 	return []Category{Offer, Interview, Assessment, EmployerRequest, RecruiterOutreach, ApplicationConfirmation, Rejection, JobAlert,

@@ -24,20 +24,19 @@ async function send(form, button, data) {
 	const kind = url.searchParams.get("kind") ?? data.get("kind") ?? "";
 	button?.closest("[popover]")?.hidePopover();
 	const ids = data.getAll("thread");
-	const rows = ids.map(rowOf).filter(Boolean);
-	if (form.id === "bulk" && !document.querySelector("[data-thread]") && ids.length === 0) {
+	const emails = data.getAll("email").map((id) => document.getElementById("m" + id)); // of a search by emails
+	const rows = [...ids.map(rowOf), ...emails].filter(Boolean);
+	if (form.id === "bulk" && !document.querySelector("[data-thread]") && ids.length + emails.length === 0) {
 		return tell("Select some mail first.", true);
 	}
 	if (removing.has(kind)) leave(rows);
 	star(rows, button, kind);
-	let answer;
-	try {
-		answer = await fetch(url, { method: "POST", body: new URLSearchParams(data), headers: { "HX-Request": "true" } });
-	} catch {
+	const reply = await post(url, data);
+	if (!reply) {
 		rows.forEach((row) => row.classList.remove("leaving"));
-		return tell("The program does not answer. Nothing was changed.", true);
+		return tell("No answer came. It may have been done: reload to see.", true);
 	}
-	const html = await answer.text();
+	const { answer, html } = reply;
 	if (!answer.ok) {
 		rows.forEach((row) => row.classList.remove("leaving"));
 		return show(html);
@@ -55,6 +54,23 @@ async function send(form, button, data) {
 	settle();
 	await refresh();
 }
+
+// post sends a change. While no answer comes it is sent again with the same key, by which the server does it once; null
+// when none came at all.
+async function post(url, data) {
+	data.set("key", newKey());
+	for (const wait of [500, 1500, 4000, 0]) {
+		try {
+			const answer = await fetch(url, { method: "POST", body: new URLSearchParams(data), headers: { "HX-Request": "true" } });
+			return { answer, html: await answer.text() };
+		} catch {
+			await new Promise((done) => setTimeout(done, wait));
+		}
+	}
+	return null;
+}
+
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
 // star turns a star at once.
 function star(rows, button, kind) {

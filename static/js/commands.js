@@ -23,6 +23,8 @@ export function inScope(command) {
 			return onThread();
 		case "mail":
 			return onList() || onThread();
+		case "search":
+			return Boolean(document.getElementById("found"));
 	}
 	return true;
 }
@@ -36,6 +38,8 @@ export function run(command, event) {
 	const [verb, what] = command.do.split(":");
 	if (verb === "act") return acted(what);
 	if (verb === "pick") return pickerOpened(what);
+	if (verb === "press") return pressed(what);
+	if (verb === "into") return wentInto(what);
 	return verbs[verb]?.(event);
 }
 
@@ -61,6 +65,22 @@ function pickerOpened(name) {
 		release?.();
 	};
 	picker.addEventListener("toggle", closed);
+	return true;
+}
+
+// pressed presses a button of the search, as if by hand.
+function pressed(name) {
+	const button = document.querySelector(`#search [data-key="${name}"]`);
+	button?.focus();
+	button?.click();
+	const opened = button?.popoverTargetElement;
+	(opened?.querySelector("input:not([type=hidden])") ?? opened?.querySelector("a"))?.focus();
+	return true;
+}
+
+// wentInto puts the focus on the first link of a part of the search.
+function wentInto(name) {
+	document.querySelector(`#search [data-into="${name}"] a`)?.focus();
 	return true;
 }
 

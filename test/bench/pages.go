@@ -60,17 +60,27 @@ func (m *pageTimer) measure(ctx context.Context, b *bench, t *table) error {
 	if err != nil {
 		return err
 	}
+	typed := prefixes(pairs)
 	gets := []struct {
 		name, promise string
 		path          func(i int) string
+		htmx          bool // as a script of the page asks, for a part of it
 	}{
-		{"inbox", "20 ms", func(int) string { return "/" }},
-		{"thread", "20 ms", func(i int) string { return "/t/" + threads[i%len(threads)] }},
-		{"search of two words", "25 ms", func(i int) string { return "/search?q=" + url.QueryEscape(pairs[i%len(pairs)]) }},
+		{"inbox", "20 ms", func(int) string { return "/" }, false},
+		{"thread", "20 ms", func(i int) string { return "/t/" + threads[i%len(threads)] }, false},
+		{"search of two words", "25 ms", func(i int) string { return "/search?q=" + url.QueryEscape(pairs[i%len(pairs)]) }, false},
+		{"search as one types", "15 ms", func(i int) string { return "/search?typed=1&q=" + url.QueryEscape(typed[i%len(typed)]) }, true},
+		{"suggestions", "15 ms", func(i int) string { return "/search/suggest?q=" + url.QueryEscape(typed[i%len(typed)]) }, true},
+		{"facets of two words", "50 ms", func(i int) string { return "/search/facets?q=" + url.QueryEscape(pairs[i%len(pairs)]) }, true},
+		{"facets of all mail", "50 ms", func(int) string { return "/search/facets?q=in:anywhere" }, true},
 	}
 	for _, g := range gets {
 		times, err := m.times(func(i int) (*http.Request, error) {
-			return http.NewRequestWithContext(ctx, http.MethodGet, m.base+g.path(i), nil)
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.base+g.path(i), nil)
+			if err == nil && g.htmx {
+				req.Header.Set("HX-Request", "true")
+			}
+			return req, err
 		})
 		if err != nil {
 			return err
@@ -164,6 +174,16 @@ func wordPairs(raw [][]byte, count int) []string {
 		}
 	}
 	return pairs
+}
+
+// prefixes are queries on the way to being typed: the last word is cut after two letters or more.
+func prefixes(pairs []string) []string {
+	typed := make([]string, len(pairs))
+	for i, pair := range pairs {
+		first, last, _ := strings.Cut(pair, " ")
+		typed[i] = first + " " + last[:2+i%(len(last)-1)]
+	}
+	return typed
 }
 
 // ms returns a percentile of sorted times (nearest rank).

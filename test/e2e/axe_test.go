@@ -26,8 +26,9 @@ func TestAccessibility(t *testing.T) {
 	}
 	tb := s.newTab(t)
 	tb.visit("/")
-	pages := []string{"/", "/?split=applications", "/?in=quarantine", "/?in=snoozed", "/search", "/search?q=interview", "/search?q=zzzzqqqq", "/journal", "/help", "/welcome",
-		"/settings", "/settings/sessions", "/settings/appearance", "/settings/keyboard", "/nothing-here"}
+	pages := []string{"/", "/?split=applications", "/?in=quarantine", "/?in=snoozed", "/search", "/search?q=interview", "/search?q=zzzzqqqq", "/journal", "/approvals", "/runs", "/ops/agents", "/ops/agents/inbox.triage", "/ops/runs", "/help", "/welcome",
+		"/search?q=interveiw+is:unread", "/search?q=interview&group=no&edit=0", "/search/build?q=offer", "/alerts", "/settings/searches",
+		"/settings", "/settings/sessions", "/settings/appearance", "/settings/keyboard", "/settings/accounts", "/outgoing", "/outgoing?in=sent", "/nothing-here"}
 	threads := tb.threads()
 	pages = append(pages, threads[:min(3, len(threads))]...)
 	for _, page := range pages {
@@ -69,21 +70,37 @@ func (tb *tab) everyLook(name string, show func()) {
 	tb.Helper()
 	for _, theme := range []string{"light", "dark"} {
 		for _, width := range []int64{1440, 390} {
-			look := fmt.Sprintf("%s-%s-%d", name, theme, width)
 			tb.look(theme, width)
 			tb.do("reload", chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("body")), chromedp.Sleep(150*time.Millisecond))
 			show()
-			tb.do("settle", chromedp.Sleep(150*time.Millisecond))
-			tb.shoot(look)
-			for _, v := range tb.violations() {
-				for _, n := range v.Nodes {
-					tb.Errorf("%s: %s (%s)\n\t%s\n\t%s", look, v.Help, v.ID, n.HTML, strings.ReplaceAll(n.FailureSummary, "\n", " "))
-				}
-			}
-			if wide := eval[bool](tb, `document.documentElement.scrollWidth > document.documentElement.clientWidth + 1`); wide {
-				tb.Errorf("%s: the page is wider than the screen", look)
-			}
+			tb.inspect(fmt.Sprintf("%s-%s-%d", name, theme, width))
 		}
+	}
+}
+
+// stillLook is everyLook for a page that is there only once: it is not loaded anew.
+func (tb *tab) stillLook(name string) {
+	tb.Helper()
+	for _, theme := range []string{"light", "dark"} {
+		for _, width := range []int64{1440, 390} {
+			tb.look(theme, width)
+			tb.inspect(fmt.Sprintf("%s-%s-%d", name, theme, width))
+		}
+	}
+}
+
+// inspect takes a picture of the page as it stands and lets axe look at it.
+func (tb *tab) inspect(look string) {
+	tb.Helper()
+	tb.do("settle", chromedp.Sleep(150*time.Millisecond))
+	tb.shoot(look)
+	for _, v := range tb.violations() {
+		for _, n := range v.Nodes {
+			tb.Errorf("%s: %s (%s)\n\t%s\n\t%s", look, v.Help, v.ID, n.HTML, strings.ReplaceAll(n.FailureSummary, "\n", " "))
+		}
+	}
+	if wide := eval[bool](tb, `document.documentElement.scrollWidth > document.documentElement.clientWidth + 1`); wide {
+		tb.Errorf("%s: the page is wider than the screen", look)
 	}
 }
 

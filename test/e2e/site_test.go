@@ -21,6 +21,7 @@ type site struct {
 	program *program.Program
 	browser context.Context
 	axe     string // the source of axe-core, empty when it is not installed
+	google  string // the server that plays Google, to which the pages may lead
 
 	dir   string
 	close func()

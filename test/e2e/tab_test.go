@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -87,7 +88,8 @@ func (tb *tab) listen(event any) {
 		}
 	case *network.EventRequestWillBeSent:
 		u, err := url.Parse(e.Request.URL)
-		if err == nil && strings.HasPrefix(u.Scheme, "http") && !strings.HasPrefix(e.Request.URL, tb.site.program.BaseURL+"/") {
+		if err == nil && strings.HasPrefix(u.Scheme, "http") && !strings.HasPrefix(e.Request.URL, tb.site.program.BaseURL+"/") &&
+			(tb.site.google == "" || !strings.HasPrefix(e.Request.URL, tb.site.google+"/")) {
 			complaint = "a request left the machine: " + e.Request.URL
 		}
 	}
@@ -96,6 +98,13 @@ func (tb *tab) listen(event any) {
 		tb.complaints = append(tb.complaints, complaint)
 		tb.mu.Unlock()
 	}
+}
+
+// forgive takes back the complaints with these words, which the test brought about.
+func (tb *tab) forgive(words string) {
+	tb.mu.Lock()
+	defer tb.mu.Unlock()
+	tb.complaints = slices.DeleteFunc(tb.complaints, func(c string) bool { return strings.Contains(c, words) })
 }
 
 // do runs browser actions and fails the test, with a picture, when they do not work within patience.
@@ -172,7 +181,13 @@ func eval[T any](tb *tab, expression string) T {
 // until waits for a JavaScript expression to be true.
 func (tb *tab) until(what, expression string) {
 	tb.Helper()
-	deadline := time.Now().Add(patience)
+	tb.await(what, expression, patience)
+}
+
+// await is until, for what takes longer than a page may.
+func (tb *tab) await(what, expression string, most time.Duration) {
+	tb.Helper()
+	deadline := time.Now().Add(most)
 	for time.Now().Before(deadline) {
 		// An error means that the page is being replaced; the deadline decides.
 		if ok, err := within(tb.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")")); err == nil && ok {
@@ -180,7 +195,7 @@ func (tb *tab) until(what, expression string) {
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
-	tb.fail(what, "not within "+patience.String())
+	tb.fail(what, "not within "+most.String())
 }
 
 // arrive waits for a page to be open and its scripts to run: keys that come before are lost.

@@ -94,6 +94,14 @@ func (a *Account) Own(path string) error {
 	return os.Lchown(path, a.uid, a.gid)
 }
 
+// Credential is the identity for a program that is started for the account; nil, the present one, for nil.
+func (a *Account) Credential() *syscall.Credential {
+	if a == nil {
+		return nil
+	}
+	return &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+}
+
 // mkdir makes a folder and its missing parents, each owned by the account.
 func (a *Account) mkdir(dir string) error {
 	info, err := os.Stat(dir)

@@ -53,9 +53,6 @@ func (r *run) profile(ctx context.Context) (gmail.Profile, error) {
 // backfill lists the mailbox page by page, newest first, and fetches each page before the next. Killed, it goes on with
 // the page it was at and with what of it is still wanted.
 func (r *run) backfill(ctx context.Context) error {
-	if r.account.Listed {
-		return r.fetchWanted(ctx)
-	}
 	for {
 		if err := r.fetchWanted(ctx); err != nil {
 			return err
@@ -67,7 +64,11 @@ func (r *run) backfill(ctx context.Context) error {
 			return err
 		}
 	}
-	// What arrived during the listing may have shifted its pages: compare before the account is called complete.
+	if r.account.State != Backfilling && r.account.ReconcileAt != nil {
+		return nil
+	}
+	// What arrived during the listing may have shifted its pages: compare before the account is called complete, whichever
+	// turn fetched the last of it.
 	now := r.Now()
 	r.account.ReconcileAt = &now
 	return r.DB.As(r.user).AccountReconcileDue(ctx, db.AccountReconcileDueParams{UserID: r.user, ID: r.id, At: now})

@@ -3,12 +3,14 @@ package gmailsync
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"applylens/internal/db"
 	"applylens/internal/errs"
 	"applylens/internal/gmail"
+	"applylens/internal/search"
 )
 
 // AskAgain stands among the scopes of an account whose token covers less than was granted: the next grant needs a fresh
@@ -63,6 +65,7 @@ func (e *Engine) Disconnect(ctx context.Context, userID, accountID int64) error 
 	if err := q.AccountDisconnect(ctx, db.AccountDisconnectParams{UserID: userID, ID: accountID, Cause: cause, Now: e.Now()}); err != nil {
 		return err
 	}
+	e.noteUsage(ctx, userID, accountID)
 	e.forgetClient(accountID)
 	return q.GmailEventInsert(ctx, db.GmailEventInsertParams{UserID: userID, AccountID: accountID, At: e.Now(), Kind: "disconnected", Detail: cause})
 }
@@ -126,6 +129,9 @@ func (e *Engine) Forget(ctx context.Context, userID, accountID int64) error {
 			break
 		}
 	}
+	if err := search.EraseAll(ctx, e.DB, userID); err != nil { // the account is there until no word is left
+		return err
+	}
 	return e.DB.Tx(ctx, userID, func(q *db.Queries, _ pgx.Tx) error {
 		for _, step := range []func() error{
 			func() error {
@@ -139,6 +145,9 @@ func (e *Engine) Forget(ctx context.Context, userID, accountID int64) error {
 			},
 			func() error {
 				return q.GmailEventsForget(ctx, db.GmailEventsForgetParams{UserID: userID, AccountID: accountID})
+			},
+			func() error {
+				return q.GmailUsageForget(ctx, db.GmailUsageForgetParams{UserID: userID, AccountID: accountID, Before: e.Now().Add(48 * time.Hour)})
 			},
 			func() error { return q.AccountDelete(ctx, db.AccountDeleteParams{UserID: userID, ID: accountID}) },
 			func() error { return q.LabelDeleteUnused(ctx, userID) },

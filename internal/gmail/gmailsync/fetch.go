@@ -56,7 +56,12 @@ func (r *run) fetch(ctx context.Context, ids []string, live bool, u gmail.Urgenc
 			}
 		}
 	}
-	_, err := r.Ingest.Run(ctx, r.mailbox, source, func(_ ingest.Counts, trouble error) {
+	box := r.mailbox
+	box.Trigger = "schedule"
+	if live && r.account.WatchUntil != nil && r.account.WatchUntil.After(r.Now()) {
+		box.Trigger = "push"
+	}
+	_, err := r.Ingest.Run(ctx, box, source, func(_ ingest.Counts, trouble error) {
 		if trouble != nil {
 			r.Log.Warn("a message could not be stored", "account", r.id, "error", trouble)
 		}

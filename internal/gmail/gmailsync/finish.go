@@ -15,6 +15,7 @@ import (
 
 // finish turns how a turn ended into the state of the account, and gives the lease back.
 func (r *run) finish(ctx context.Context, err error) (more bool, _ error) {
+	r.noteUsage(ctx, r.user, r.id)
 	if errors.Is(err, errLease) {
 		return false, nil
 	}

@@ -279,6 +279,9 @@ func (r *run) reconciled(ctx context.Context, f found) error {
 		if _, err := q.AccountState(ctx, db.AccountStateParams{UserID: r.user, ID: r.id, State: Live, Now: r.Now()}); err != nil {
 			return err
 		}
+		if err := q.GmailUsageForget(ctx, db.GmailUsageForgetParams{UserID: r.user, AccountID: r.id, Before: r.Now().Add(-usageKept)}); err != nil {
+			return err
+		}
 		text := fmt.Sprintf("%d messages were missing and fetched, %d no longer at Gmail and removed, %d had other labels.", f.missing, f.surplus, f.differing)
 		switch {
 		case was == Backfilling:

@@ -204,6 +204,7 @@ func (r *run) heartbeat(ctx context.Context, stop context.CancelCauseFunc) {
 			stop(errLease)
 			return
 		}
+		r.noteUsage(ctx, r.user, r.id)
 	}
 }
 

@@ -292,6 +292,26 @@ func (s *scene) exec(sql string) {
 
 func (s *scene) labelsAnew() { s.exec("update accounts set labels_at = null") }
 
+// TestBackfillOfManyTurns: the turn that fetches the last message is not the one that listed it; the account is compared
+// and live all the same.
+func TestBackfillOfManyTurns(t *testing.T) {
+	s := newScene(t, gmailtest.Options{})
+	s.engine.Options.Window, s.engine.Options.First = 5, 0
+	for n := range 23 {
+		s.box.Deliver(s.letter(fmt.Sprint(n)), "", "INBOX")
+	}
+	turns := 0
+	for more := true; more && turns < 50; turns++ {
+		var err error
+		if more, err = s.engine.Sync(t.Context(), s.user, s.account, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := s.get(); a.State != "live" || a.ReconciledAt == nil || turns < 4 {
+		t.Errorf("after %d turns the account is %s, compared at %v", turns, a.State, a.ReconciledAt)
+	}
+}
+
 func TestActionsReachGmailOnce(t *testing.T) {
 	s := newScene(t, gmailtest.Options{})
 	var ids []string

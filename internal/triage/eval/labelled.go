@@ -17,8 +17,8 @@ import (
 )
 
 // Labelled reads mail whose category is known, from files and folders: .txt in the form of our corpus; .csv with the
-// columns text and label; .eml below a folder that is named after a category. Set is the source: the system, the file,
-// or the folder above.
+// columns text and label; .eml below a folder that is named after a category. A label may also be "unwanted", for mail
+// that nobody asked for; such mail has no Category. Set is the source: the system, the file, or the folder above.
 func Labelled(paths []string) ([]Sample, error) {
 	var out []Sample
 	for _, path := range paths {
@@ -35,7 +35,7 @@ func Labelled(paths []string) ([]Sample, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, errors.New("no labelled mail there: .txt in the form of internal/triage/corpus, .csv with the columns text and label, or .eml in folders named after categories")
+		return nil, errors.New("no labelled mail there: .txt in the form of internal/triage/corpus, .csv with the columns text and label, or .eml in folders named after categories or unwanted")
 	}
 	return out, nil
 }
@@ -55,10 +55,23 @@ func labelledFile(name string) ([]Sample, error) {
 		return labelledCSV(name, string(b))
 	}
 	folder := filepath.Base(filepath.Dir(name))
-	if classIndex(folder) < 0 {
+	if classIndex(folder) < 0 && folder != unwantedLabel {
 		return nil, nil
 	}
-	return []Sample{{Set: filepath.Base(filepath.Dir(filepath.Dir(name))), Name: name, Mail: mail.Parse(b), Category: folder, Size: len(b)}}, nil
+	s := labelled(folder)
+	s.Set, s.Name, s.Mail, s.Size = filepath.Base(filepath.Dir(filepath.Dir(name))), name, mail.Parse(b), len(b)
+	return []Sample{s}, nil
+}
+
+const unwantedLabel = "unwanted"
+
+// labelled is a sample of a label. Mail of a category is wanted.
+func labelled(label string) Sample {
+	unwanted := label == unwantedLabel
+	if unwanted {
+		label = ""
+	}
+	return Sample{Category: label, Unwanted: &unwanted}
 }
 
 func labelledCorpus(name string, b []byte) ([]Sample, error) {
@@ -68,11 +81,14 @@ func labelledCorpus(name string, b []byte) ([]Sample, error) {
 	}
 	var out []Sample
 	for _, c := range mails {
+		s := labelled(c.Category)
 		if c.Unwanted { // its category is what it poses as
-			continue
+			s = labelled(unwantedLabel)
+		} else {
+			s.Reply = &c.NeedsReply
 		}
-		out = append(out, Sample{Set: c.System, Name: fmt.Sprintf("%s %d", name, c.Number), Mail: mail.Parse(c.Raw), Category: c.Category,
-			Reply: &c.NeedsReply, Lang: c.Lang, Size: len(c.Raw)})
+		s.Set, s.Name, s.Mail, s.Lang, s.Size = c.System, fmt.Sprintf("%s %d", name, c.Number), mail.Parse(c.Raw), c.Lang, len(c.Raw)
+		out = append(out, s)
 	}
 	return out, nil
 }
@@ -98,11 +114,13 @@ func labelledCSV(name, text string) ([]Sample, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		case max(textAt, labelAt) >= len(row):
 			return nil, fmt.Errorf("%s, row %d: too few columns", name, line)
-		case classIndex(row[labelAt]) < 0:
-			return nil, fmt.Errorf("%s, row %d: %q is no category; there are %v", name, line, row[labelAt], triage.Categories())
+		case classIndex(row[labelAt]) < 0 && row[labelAt] != unwantedLabel:
+			return nil, fmt.Errorf("%s, row %d: %q is no category; there are %v and %s", name, line, row[labelAt], triage.Categories(), unwantedLabel)
 		}
 		m := mail.Parse([]byte("\n" + row[textAt]))
-		out = append(out, Sample{Set: filepath.Base(name), Name: fmt.Sprintf("%s row %d", name, line), Mail: m, Category: row[labelAt], Size: len(row[textAt])})
+		s := labelled(row[labelAt])
+		s.Set, s.Name, s.Mail, s.Size = filepath.Base(name), fmt.Sprintf("%s row %d", name, line), m, len(row[textAt])
+		out = append(out, s)
 	}
 }
 

@@ -1,10 +1,7 @@
 package eval
 
 import (
-	"fmt"
 	"math"
-	"sort"
-	"strings"
 
 	"applylens/internal/triage"
 )
@@ -15,6 +12,7 @@ type ClassFigure struct {
 	Class     string  `json:"class"`
 	Mails     int     `json:"mails"`
 	Claimed   int     `json:"claimed"`
+	Right     int     `json:"right"` // of Claimed
 	Precision float64 `json:"precision"`
 	Recall    float64 `json:"recall"` // over all mails of the class
 	Answered  float64 `json:"recall_answered"`
@@ -31,6 +29,15 @@ type CategoryReport struct {
 	JobF1      float64                   `json:"job_macro_f1"`
 	Classes    []ClassFigure             `json:"classes"`
 	Confusion  map[string]map[string]int `json:"confusion"` // truth → likeliest class
+	Bins       []Bin                     `json:"bins"`      // those with mail, by confidence
+}
+
+// A Bin is the mails that were judged with a confidence from From to a tenth more.
+type Bin struct {
+	From       float64 `json:"from"`
+	Mails      int     `json:"mails"`
+	Right      int     `json:"right"`
+	Confidence float64 `json:"confidence"` // the mean
 }
 
 // Categories measures the judged mails whose Category is one of the taxonomy.
@@ -44,7 +51,7 @@ func Categories(js []Judged) CategoryReport {
 		}
 		return per[c]
 	}
-	var bins [10]struct{ n, confidence, right float64 }
+	var bins [10]Bin
 	right, abstained := 0, 0
 	for i := range js {
 		v, truth := &js[i].Verdict, js[i].Category
@@ -55,11 +62,11 @@ func Categories(js []Judged) CategoryReport {
 		r.Confusion[truth][claim]++
 		at(truth).mails++
 		b := &bins[min(9, int(v.Confidence*10))]
-		b.n++
-		b.confidence += v.Confidence
+		b.Mails++
+		b.Confidence += v.Confidence
 		if claim == truth {
 			right++
-			b.right++
+			b.Right++
 		}
 		if v.NeedsReview {
 			abstained++
@@ -76,13 +83,16 @@ func Categories(js []Judged) CategoryReport {
 		return r
 	}
 	r.Accuracy, r.Abstention = float64(right)/float64(r.Mails), float64(abstained)/float64(r.Mails)
-	for _, b := range bins {
-		r.ECE += math.Abs(b.confidence-b.right) / float64(r.Mails)
+	for i, b := range bins {
+		if b.Mails > 0 {
+			r.ECE += math.Abs(b.Confidence-float64(b.Right)) / float64(r.Mails)
+			r.Bins = append(r.Bins, Bin{From: float64(i) / 10, Mails: b.Mails, Right: b.Right, Confidence: b.Confidence / float64(b.Mails)})
+		}
 	}
 	jobs := 0
 	for _, c := range triage.Classes() {
 		p := at(string(c))
-		f := ClassFigure{Class: string(c), Mails: p.mails, Claimed: p.claimed, Abstained: p.abstained,
+		f := ClassFigure{Class: string(c), Mails: p.mails, Claimed: p.claimed, Right: p.right, Abstained: p.abstained,
 			Precision: ratio(p.right, p.claimed), Recall: ratio(p.right, p.mails), Answered: ratio(p.right, p.mails-p.abstained)}
 		if f.Precision+f.Answered > 0 {
 			f.F1 = 2 * f.Precision * f.Answered / (f.Precision + f.Answered)
@@ -97,37 +107,22 @@ func Categories(js []Judged) CategoryReport {
 	return r
 }
 
+// Interval is the range in which the share behind right of n lies, at 95 %: Wilson's score interval (E. B. Wilson,
+// "Probable inference, the law of succession, and statistical inference", JASA 22, 1927).
+func Interval(right, n int) (low, high float64) {
+	if n == 0 {
+		return 0, 1
+	}
+	const z = 1.959964 // of the normal distribution
+	p, m := float64(right)/float64(n), float64(n)
+	middle := p + z*z/(2*m)
+	around := z * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
+	return max(0, (middle-around)/(1+z*z/m)), min(1, (middle+around)/(1+z*z/m))
+}
+
 func ratio(a, b int) float64 {
 	if b == 0 {
 		return 0
 	}
 	return float64(a) / float64(b)
-}
-
-// String writes the report as a table, with the twelve most frequent confusions.
-func (r CategoryReport) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d mails, accuracy %.3f, abstention %.3f, job macro-F1 %.3f, calibration error %.3f\n", r.Mails, r.Accuracy,
-		r.Abstention, r.JobF1, r.ECE)
-	fmt.Fprintf(&b, "%-26s %6s %8s %9s %7s %9s %10s\n", "class", "mails", "claimed", "precision", "recall", "answered", "abstained")
-	for _, c := range r.Classes {
-		fmt.Fprintf(&b, "%-26s %6d %8d %9.3f %7.3f %9.3f %10d\n", c.Class, c.Mails, c.Claimed, c.Precision, c.Recall, c.Answered, c.Abstained)
-	}
-	type pair struct {
-		what string
-		n    int
-	}
-	var ps []pair
-	for truth, row := range r.Confusion {
-		for claim, n := range row {
-			if claim != truth {
-				ps = append(ps, pair{truth + " read as " + claim, n})
-			}
-		}
-	}
-	sort.Slice(ps, func(i, j int) bool { return ps[i].n > ps[j].n || ps[i].n == ps[j].n && ps[i].what < ps[j].what })
-	for _, p := range ps[:min(12, len(ps))] {
-		fmt.Fprintf(&b, "  %3d %s\n", p.n, p.what)
-	}
-	return b.String()
 }
