@@ -4,6 +4,7 @@
 //
 //	go run ./test/relevance            AESLC D (dev), A (dev and train) and Cranfield (odd queries)
 //	go run ./test/relevance -set D     one of them
+//	ELASTICSEARCH_URL=… go run ./test/relevance -engine elasticsearch
 package main
 
 import (
@@ -41,14 +42,15 @@ type collection struct {
 func main() {
 	set := flag.String("set", "D,A,cranfield", "collections, with commas")
 	data := flag.String("data", "", "the folder with the unpacked collections; without it, ../shared/data is unpacked")
+	engine := flag.String("engine", "any", "postgres or elasticsearch (of ELASTICSEARCH_URL)")
 	keep := flag.String("keep", "", "a folder in which the mailboxes are kept for the next run")
 	flag.Parse()
-	if err := run(context.Background(), *data, *keep, strings.Split(*set, ",")); err != nil {
+	if err := run(context.Background(), *data, *keep, *engine, strings.Split(*set, ",")); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, data, keep string, sets []string) error {
+func run(ctx context.Context, data, keep, engine string, sets []string) error {
 	work, err := os.MkdirTemp("", "relevance")
 	if err != nil {
 		return err
@@ -74,7 +76,7 @@ func run(ctx context.Context, data, keep string, sets []string) error {
 		defer func() { _ = os.RemoveAll(filepath.Dir(keep)) }()
 	}
 	for _, set := range sets {
-		if err := measure(ctx, binary, data, keep, work, set); err != nil {
+		if err := measure(ctx, binary, data, keep, work, engine, set); err != nil {
 			return fmt.Errorf("%s: %w", set, err)
 		}
 	}
@@ -95,7 +97,7 @@ func unpack(ctx context.Context, dir string) error {
 	return nil
 }
 
-func measure(ctx context.Context, binary, data, keep, work, set string) error {
+func measure(ctx context.Context, binary, data, keep, work, engine, set string) error {
 	c, err := load(data, set)
 	if err != nil {
 		return err
@@ -119,6 +121,13 @@ func measure(ctx context.Context, binary, data, keep, work, set string) error {
 			return err
 		}
 	}
+	if engine == "elasticsearch" {
+		for _, step := range []string{"build", "swap"} {
+			if out, err := exec.CommandContext(ctx, binary, "index", step, "--data", keep).CombinedOutput(); err != nil {
+				return fmt.Errorf("index %s: %w\n%s", step, err, out)
+			}
+		}
+	}
 	queries, answers := filepath.Join(work, set+".queries"), filepath.Join(work, set+".answers")
 	var lines strings.Builder
 	for _, q := range c.queries {
@@ -132,7 +141,7 @@ func measure(ctx context.Context, binary, data, keep, work, set string) error {
 		return err
 	}
 	defer func() { _ = out.Close() }()
-	if err := cmd(out, "search", "--queries", queries, "--limit", fmt.Sprint(c.depth)); err != nil {
+	if err := cmd(out, "search", "--engine", engine, "--queries", queries, "--limit", fmt.Sprint(c.depth)); err != nil {
 		return err
 	}
 	ours, mode, ms, err := readAnswers(answers)
