@@ -20,6 +20,7 @@ type searchCmd struct {
 	Query   string `arg:"" optional:"" help:"What to search for; the grammar is on the search page."`
 	Queries string `help:"A file with one query a line, or - for standard input." placeholder:"FILE"`
 	User    string `required:"" help:"Whose mail to search." placeholder:"EMAIL"`
+	Engine  string `enum:"any,postgres,elasticsearch" default:"any" help:"Which engine: ${enum}. Any is Elasticsearch where it is set up, with Postgres under it."`
 	Limit   int    `default:"20" help:"Most hits to print."`
 	JSON    bool   `name:"json" help:"Print one JSON object a query."`
 }
@@ -71,7 +72,10 @@ func (cmd *searchCmd) Run(ctx context.Context, settings *config.Settings) (err e
 	}
 	out := bufio.NewWriter(os.Stdout)
 	defer func() { err = errors.Join(err, out.Flush()) }()
-	engine := &search.Postgres{Sense: a.sense}
+	engine, err := a.engine(cmd.Engine)
+	if err != nil {
+		return err
+	}
 	if a.sense != nil {
 		if err := a.sense.Prepare(ctx, a.db.As(userID), userID); err != nil {
 			return err

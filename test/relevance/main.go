@@ -5,6 +5,7 @@
 //
 //	go run ./test/relevance            AESLC D (dev), A (dev and train) and Cranfield (odd queries)
 //	go run ./test/relevance -set D     one of them
+//	ELASTICSEARCH_URL=… go run ./test/relevance -engine elasticsearch
 package main
 
 import (
@@ -45,14 +46,16 @@ func main() {
 	set := flag.String("set", "D,A,cranfield", "collections, with commas")
 	data := flag.String("data", "", "the folder with the unpacked collections; without it, ../shared/data is unpacked")
 	models := flag.String("models", embed.Models()[0].Name, "sentence models, with commas; none for words alone")
+	engine := flag.String("engine", "any", "postgres or elasticsearch (of ELASTICSEARCH_URL)")
 	keep := flag.String("keep", "", "a folder in which the mailboxes are kept for the next run")
 	flag.Parse()
-	if err := run(context.Background(), *data, *keep, strings.Split(*set, ","), slices.DeleteFunc(strings.Split(*models, ","), func(m string) bool { return m == embed.None })); err != nil {
+	some := slices.DeleteFunc(strings.Split(*models, ","), func(m string) bool { return m == embed.None })
+	if err := run(context.Background(), *data, *keep, *engine, strings.Split(*set, ","), some); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, data, keep string, sets, models []string) error {
+func run(ctx context.Context, data, keep, engine string, sets, models []string) error {
 	work, err := os.MkdirTemp("", "relevance")
 	if err != nil {
 		return err
@@ -78,7 +81,7 @@ func run(ctx context.Context, data, keep string, sets, models []string) error {
 		defer func() { _ = os.RemoveAll(filepath.Dir(keep)) }()
 	}
 	for _, set := range sets {
-		if err := measure(ctx, binary, data, keep, work, set, models); err != nil {
+		if err := measure(ctx, binary, data, keep, work, engine, set, models); err != nil {
 			return fmt.Errorf("%s: %w", set, err)
 		}
 	}
@@ -99,7 +102,7 @@ func unpack(ctx context.Context, dir string) error {
 	return nil
 }
 
-func measure(ctx context.Context, binary, data, keep, work, set string, models []string) error {
+func measure(ctx context.Context, binary, data, keep, work, engine, set string, models []string) error {
 	c, err := load(data, set)
 	if err != nil {
 		return err
@@ -124,6 +127,13 @@ func measure(ctx context.Context, binary, data, keep, work, set string, models [
 			return err
 		}
 	}
+	if engine == "elasticsearch" {
+		for _, step := range []string{"build", "swap"} {
+			if out, err := exec.CommandContext(ctx, binary, "index", step, "--data", keep).CombinedOutput(); err != nil {
+				return fmt.Errorf("index %s: %w\n%s", step, err, out)
+			}
+		}
+	}
 	queries := filepath.Join(work, set+".queries")
 	var lines strings.Builder
 	for _, q := range c.queries {
@@ -140,7 +150,7 @@ func measure(ctx context.Context, binary, data, keep, work, set string, models [
 				return err
 			}
 		}
-		if err := ask(cmd, c, model, queries, filepath.Join(work, set+".answers")); err != nil {
+		if err := ask(cmd, c, engine, model, queries, filepath.Join(work, set+".answers")); err != nil {
 			return err
 		}
 	}
@@ -148,13 +158,13 @@ func measure(ctx context.Context, binary, data, keep, work, set string, models [
 }
 
 // ask prints the measures of the program's answers.
-func ask(cmd func(out *os.File, args ...string) error, c collection, model, queries, answers string) error {
+func ask(cmd func(out *os.File, args ...string) error, c collection, engine, model, queries, answers string) error {
 	out, err := os.Create(answers)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = out.Close() }()
-	if err := cmd(out, "search", "--queries", queries, "--limit", fmt.Sprint(c.depth)); err != nil {
+	if err := cmd(out, "search", "--engine", engine, "--queries", queries, "--limit", fmt.Sprint(c.depth)); err != nil {
 		return err
 	}
 	ours, mode, ms, err := readAnswers(answers)
