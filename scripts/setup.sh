@@ -63,7 +63,7 @@ fi
 # The API is tried by schemathesis, from PyPI, in a folder of its own.
 if [ "$purpose" = test ] && [ ! -x bin/python/bin/schemathesis ]; then
 	echo "setup: fetching schemathesis"
-	{ python3 -m venv bin/python && bin/python/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.9.5"; } ||
+	{ python3 -m venv bin/python && bin/python/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.9.5" "hypothesis==6.148.7"; } ||
 		{ rm -rf bin/python && echo "setup: schemathesis could not be fetched: the API is not tried with it." >&2; }
 fi
 

@@ -82,6 +82,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 // addGmail adds the jobs of Gmail accounts, in queues of their own: they mostly wait for Google.
 func addGmail(cfg *river.Config, e *gmailsync.Engine) {
 	cfg.Queues[gmailQueue] = river.QueueConfig{MaxWorkers: 12}
+	cfg.Queues[newQueue] = river.QueueConfig{MaxWorkers: 24}
 	cfg.Queues[backfillQueue] = river.QueueConfig{MaxWorkers: 12}
 	cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(5*time.Second),
 		func() (river.JobArgs, *river.InsertOpts) { return GmailSweepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}))
