@@ -58,6 +58,10 @@ func (s *Server) searchShow(c echo.Context, found views.Search) error {
 		}
 		found.Facets = &facets
 	}
+	var err error
+	if found.Plain, err = s.plainAllowed(c); err != nil {
+		return err
+	}
 	p, err := s.page(c, "Search", "search")
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ import (
 	"applylens/internal/imageproxy"
 	"applylens/internal/ingest"
 	"applylens/internal/jobs"
+	"applylens/internal/llm"
 	"applylens/internal/search"
 	"applylens/internal/search/elastic"
 )
@@ -35,6 +36,7 @@ type Server struct {
 	Blobs    *blobs.Store
 	Ingest   *ingest.Ingest
 	Agents   *agent.Runtime
+	Model    *llm.Model // nil without a language model
 	Jobs     *jobs.Client
 	Auth     *auth.Store
 	Events   *Events

@@ -19,6 +19,7 @@ type Search struct {
 	Begun  bool // the last word counts as the beginning of one, since it is still being typed
 	Order  search.Order
 	Single bool // one row for each email, not for each conversation
+	Plain  bool // a model may turn words into a query
 	Edit   int  // the chip that is being edited, or -1
 
 	Advice  search.Advice  // when nothing was found

@@ -16,6 +16,7 @@ import (
 	"applylens/internal/db/embedded"
 	"applylens/internal/errs"
 	"applylens/internal/ingest"
+	"applylens/internal/llm"
 	"applylens/internal/search"
 )
 
@@ -27,6 +28,7 @@ type app struct {
 	blobs    *blobs.Store
 	ingest   *ingest.Ingest
 	sense    *search.Sense // nil when mail is not found by meaning
+	model    *llm.Model    // nil without a language model
 	agents   *agent.Runtime
 	server   *embedded.Server  // nil with DATABASE_URL
 	owner    *embedded.Account // to whom root hands the data; nil when not root
@@ -46,6 +48,9 @@ func open(ctx context.Context, settings *config.Settings) (*app, error) {
 		return nil, errors.Join(err, a.close())
 	}
 	if a.sense, err = a.openSense(); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	if a.model, err = llm.New(settings.LLM, a.db, time.Now); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	a.agents, err = agent.Open(ctx, agent.Options{DB: a.db, Dir: a.dataFile("runs"), Own: a.owner.Own, Release: version(), Log: a.log, Now: time.Now})

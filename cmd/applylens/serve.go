@@ -112,12 +112,12 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Log: a.log, Now: time.Now}, cmd.Worker)
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Agents: a.agents, Model: a.model, Alerts: outbox, Log: a.log, Now: time.Now}, cmd.Worker)
 	if err != nil {
 		return nil, err
 	}
 	s := &handlers.Server{
-		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Agents: a.agents, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
+		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Agents: a.agents, Model: a.model, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
 		Search: search.Postgres{Sense: a.sense},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),

@@ -13,10 +13,12 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"applylens/internal/agent"
 	"applylens/internal/alert"
 	"applylens/internal/db"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
+	"applylens/internal/llm"
 	"applylens/internal/search"
 )
 
@@ -29,6 +31,8 @@ type Deps struct {
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
 	Sense  *search.Sense     // nil when mail is not found by meaning
+	Agents *agent.Runtime    // runs what asks the model
+	Model  *llm.Model        // nil: there is no language model
 	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -57,10 +61,14 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &judgeMail{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &judgeWaiting{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})
-		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now, sense: d.Sense})
+		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now, sense: d.Sense, model: d.Model})
 		addSLO(cfg, d)
 		if d.Sense != nil {
 			addEmbed(cfg, d)
+		}
+		if d.Model != nil {
+			cfg.Queues[modelQueue] = river.QueueConfig{MaxWorkers: 2}
+			river.AddWorker(cfg.Workers, &modelOpinion{agents: d.Agents, model: d.Model})
 		}
 		if d.Alerts != nil {
 			addAlerts(cfg, d.Alerts)
@@ -74,7 +82,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
 	}
 	if d.Ingest != nil && d.Ingest.Stored == nil {
-		d.Ingest.Stored = onStored(client, d.Sense != nil)
+		d.Ingest.Stored = onStored(client, d.Sense != nil, d.Model)
 	}
 	return client, nil
 }

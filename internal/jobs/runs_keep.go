@@ -10,7 +10,7 @@ import (
 )
 
 // RunsKeepArgs looks after the rows of runs: it makes the partitions of the months to come, and drops those of months
-// that are over for longer than runs are kept, each by its exact name.
+// that are over for longer than runs are kept, each by its exact name. It forgets old answers of models and old lines of the ledger.
 type RunsKeepArgs struct{}
 
 // Kind is the job's name.
@@ -34,6 +34,9 @@ func (w *runsKeep) Work(ctx context.Context, _ *river.Job[RunsKeepArgs]) error {
 		return err
 	}
 	if _, err := w.db.RunKeysExpired(ctx, now.Add(-keepKeys)); err != nil {
+		return err
+	}
+	if _, err := w.db.LLMExpired(ctx); err != nil {
 		return err
 	}
 	before := now.Add(-keepRuns)

@@ -9,6 +9,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"applylens/internal/db"
+	"applylens/internal/llm"
 	"applylens/internal/search"
 )
 
@@ -109,11 +110,22 @@ func (w *savedMatch) look(ctx context.Context, q *db.Queries, tx pgx.Tx, user db
 
 // onStored returns what ingest calls in the transaction that stores mail: it queues the job that makes vectors, and this
 // one when the user has saved searches, so that they run when, and only when, the mail is there.
-func onStored(client *Client, vectors bool) func(context.Context, *db.Queries, pgx.Tx, int64) error {
+func onStored(client *Client, vectors bool, model *llm.Model) func(context.Context, *db.Queries, pgx.Tx, int64) error {
 	return func(ctx context.Context, q *db.Queries, tx pgx.Tx, userID int64) error {
 		if vectors {
 			if _, err := client.InsertTx(ctx, tx, EmbedMailArgs{UserID: userID}, nil); err != nil {
 				return err
+			}
+		}
+		if model != nil {
+			consent, err := q.LLMConsent(ctx, userID)
+			if err != nil {
+				return err
+			}
+			if len(consent) > 0 && consent[0].Triage && consent[0].Host == model.Host {
+				if _, err := client.InsertTx(ctx, tx, ModelOpinionArgs{UserID: userID}, nil); err != nil {
+					return err
+				}
 			}
 		}
 		any, err := q.SavedAny(ctx, userID)

@@ -10,6 +10,7 @@ import (
 
 	"applylens/internal/action"
 	"applylens/internal/db"
+	"applylens/internal/llm"
 	"applylens/internal/search"
 )
 
@@ -26,6 +27,7 @@ type sweep struct {
 	db    *db.DB
 	now   func() time.Time
 	sense *search.Sense // nil when mail is not found by meaning
+	model *llm.Model    // nil without a language model
 }
 
 func (w *sweep) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
@@ -82,6 +84,9 @@ func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err := errors.Join(w.saved(ctx, userID), w.vectors(ctx, userID)); err != nil {
 		return err
 	}
+	if err := w.opinions(ctx, userID); err != nil {
+		return err
+	}
 	if err := w.erase(ctx, userID); err != nil {
 		return err
 	}
@@ -91,6 +96,18 @@ func (w *sweep) user(ctx context.Context, userID int64) error {
 	}
 	for _, id := range unfinished { // one that fails must not keep the others waiting
 		err = errors.Join(err, action.Run(ctx, w.db, userID, id))
+	}
+	return err
+}
+
+// opinions has the model asked about mail that came in by a program without jobs, or that a fault of its service kept waiting.
+func (w *sweep) opinions(ctx context.Context, userID int64) error {
+	if w.model == nil {
+		return nil
+	}
+	consent, err := w.model.Consent(ctx, userID)
+	if err == nil && consent.Triage {
+		_, err = river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, ModelOpinionArgs{UserID: userID}, nil)
 	}
 	return err
 }
