@@ -62,7 +62,7 @@ func (s *Server) page(c echo.Context, title, place string) (views.Page, error) {
 	}
 	rail, err := c.Cookie("rail")
 	narrow := err == nil && rail.Value == "narrow"
-	return views.Page{Title: title, Place: place, Path: pathOf(c), User: user, Frame: frame, Now: s.Now().In(zoneOf(user)), Narrow: narrow}, nil
+	return views.Page{Title: title, Place: place, Path: pathOf(c), User: user, Frame: frame, Now: s.Now().In(zoneOf(user)), Narrow: narrow, SendsMail: s.SendsMail}, nil
 }
 
 // pathOf is the path and query of a page, without what only says how much of it to send.

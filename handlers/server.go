@@ -51,6 +51,9 @@ type Server struct {
 	Now     func() time.Time
 	BaseURL string
 	Version string
+
+	SendsMail bool // the program can send mail of its own
+
 	Sources []Source // what mail can come from, for the first-run page
 }
 

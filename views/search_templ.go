@@ -529,7 +529,7 @@ func searchTools(path string, s Search) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = alertChoice("none").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = alertChoice("none", s.SendsMail).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -111,7 +111,11 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Log: a.log, Now: time.Now}, cmd.Worker)
+	post, err := a.post(base)
+	if err != nil {
+		return nil, err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Post: post, Log: a.log, Now: time.Now}, cmd.Worker)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +123,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Agents: a.agents, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),
-		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
+		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp, SendsMail: post != nil,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
 	}
 	return s, a.searchElastic(s)

@@ -28,11 +28,16 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
-	outbox, err := a.outbox(a.siteAddress(cmd.URL))
+	site := a.siteAddress(cmd.URL)
+	outbox, err := a.outbox(site)
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Log: a.log, Now: time.Now}, true)
+	post, err := a.post(site)
+	if err != nil {
+		return err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Post: post, Log: a.log, Now: time.Now}, true)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
-	"applylens/internal/search"
 )
 
 // Client is how jobs are queued.
@@ -29,6 +28,7 @@ type Deps struct {
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
 	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
+	Post   *alert.Post       // nil: the program sends no mail of its own
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -52,7 +52,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
-		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{}})
+		addSaved(cfg, d)
 		river.AddWorker(cfg.Workers, &judgeMail{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &judgeWaiting{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})
