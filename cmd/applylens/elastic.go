@@ -52,7 +52,7 @@ func (a *app) workElastic(ctx context.Context) error {
 
 // engine returns the engine of a name; any is what the site would use.
 func (a *app) engine(name string) (search.Engine, error) {
-	postgres := &search.Postgres{}
+	postgres := &search.Postgres{Sense: a.sense}
 	client, err := elasticOf(a.settings)
 	switch {
 	case err != nil:

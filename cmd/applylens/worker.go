@@ -37,7 +37,7 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Post: post, Log: a.log, Now: time.Now}, true)
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Post: post, Log: a.log, Now: time.Now}, true)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"applylens/internal/db"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
+	"applylens/internal/search"
 )
 
 // Client is how jobs are queued.
@@ -27,6 +28,7 @@ type Deps struct {
 	DB     *db.DB
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
+	Sense  *search.Sense     // nil when mail is not found by meaning
 	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
 	Post   *alert.Post       // nil: the program sends no mail of its own
 	Log    *slog.Logger
@@ -56,8 +58,11 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &judgeMail{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &judgeWaiting{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})
-		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now, sense: d.Sense})
 		addSLO(cfg, d)
+		if d.Sense != nil {
+			addEmbed(cfg, d)
+		}
 		if d.Alerts != nil {
 			addAlerts(cfg, d.Alerts)
 		}
@@ -70,7 +75,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
 	}
 	if d.Ingest != nil && d.Ingest.Stored == nil {
-		d.Ingest.Stored = onStored(client)
+		d.Ingest.Stored = onStored(client, d.Sense != nil)
 	}
 	return client, nil
 }

@@ -88,7 +88,7 @@ func savedLetter(a SavedMailArgs, row db.SavedMailGetRow, site string) alert.Let
 
 // addSaved adds saved searches and their letters, these in a queue of their own: they wait for the mail server.
 func addSaved(cfg *river.Config, d Deps) {
-	match := &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{}}
+	match := &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{Sense: d.Sense}}
 	if d.Post != nil {
 		match.client = river.ClientFromContext[pgx.Tx]
 	}
