@@ -124,6 +124,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
 	}
+	s.Embedded = a.server != nil
 	for _, c := range outbox.Channels {
 		s.Channels = append(s.Channels, c.Name())
 	}
