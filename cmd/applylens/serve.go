@@ -166,9 +166,6 @@ func (cmd *serveCmd) run(ctx context.Context, a *app, s *handlers.Server, userID
 			return err
 		}
 	}
-	if a.sense != nil {
-		go func() { _ = a.sense.Prepare(ctx, a.db.As(userID), userID) }() // so that the first search finds the model ready
-	}
 	if err := cmd.printLink(ctx, a, s, userID); err != nil {
 		return err
 	}
