@@ -28,6 +28,7 @@ type Settings struct {
 	LogLevel           string   `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
 	Google             Google   `embed:""`
 	Alerting           Alerting `embed:""`
+	LLM                LLM      `embed:""`
 	Embed              Embed    `embed:""`
 }
 
@@ -99,6 +100,9 @@ func (s *Settings) Check() error {
 		return err
 	}
 	if err := s.Alerting.check(); err != nil {
+		return err
+	}
+	if err := s.LLM.check(); err != nil {
 		return err
 	}
 	if s.Data != "" {
