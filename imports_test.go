@@ -62,6 +62,7 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/knowledge", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "db", "llm", "search"}},
 	{"internal/privacy", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "llm", "gmail", "search", "action"}},
 	{"internal/slo/watch", []string{"errs", "slo", "db"}},
+	{"internal/telemetry/gather", []string{"slo", "slo/watch", "telemetry", "db"}},
 	{"internal/alert", []string{"errs", "config", "telemetry", "slo", "db"}},
 	{"internal/oncall", []string{"errs", "config", "telemetry", "db", "alert"}},
 	{"internal/incident", []string{"errs", "config", "telemetry", "db", "alert", "oncall"}},
@@ -98,6 +99,8 @@ var libraries = []struct {
 	{"github.com/slack-go/slack", []string{"internal/alert"}},
 	{"github.com/wneessen/go-mail", []string{"internal/alert"}},
 	{"github.com/chromedp/", []string{"test"}},
+	{"github.com/prometheus/", []string{"internal/telemetry"}},
+	{"go.opentelemetry.io/", []string{"internal/telemetry"}},
 	{"github.com/ebitengine/purego", []string{"internal/embed/onnx"}},
 	{"github.com/openai/openai-go/", []string{"internal/embed/remote", "internal/llm"}},
 }

@@ -16,6 +16,7 @@ import (
 	"applylens/internal/db/embedded"
 	"applylens/internal/errs"
 	"applylens/internal/ingest"
+	"applylens/internal/telemetry"
 )
 
 // An app is what commands work with: the database with its schema up to date, the blobs, the pipeline.
@@ -26,14 +27,19 @@ type app struct {
 	blobs    *blobs.Store
 	ingest   *ingest.Ingest
 	agents   *agent.Runtime
+	metrics  *telemetry.Metrics
+	tracer   *telemetry.Tracer
 	server   *embedded.Server  // nil with DATABASE_URL
 	owner    *embedded.Account // to whom root hands the data; nil when not root
 }
 
 // open starts or finds the database and brings its schema up to date.
 func open(ctx context.Context, settings *config.Settings) (*app, error) {
-	a := &app{settings: settings, log: settings.Logger()}
+	a := &app{settings: settings, log: telemetry.Traced(settings.Logger())}
 	var err error
+	if err := a.openTelemetry(ctx); err != nil {
+		return nil, err
+	}
 	if a.owner, err = embedded.OrdinaryUser(settings.Data); err != nil {
 		return nil, err
 	}
@@ -43,7 +49,8 @@ func open(ctx context.Context, settings *config.Settings) (*app, error) {
 	if a.blobs, err = blobs.Open(ctx, settings.BlobAddress(), a.owner.Own); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	a.agents, err = agent.Open(ctx, agent.Options{DB: a.db, Dir: a.dataFile("runs"), Own: a.owner.Own, Release: version(), Log: a.log, Now: time.Now})
+	a.agents, err = agent.Open(ctx, agent.Options{DB: a.db, Dir: a.dataFile("runs"), Own: a.owner.Own, Release: version(), Log: a.log, Now: time.Now,
+		Metrics: a.metrics, Tracer: a.tracer})
 	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -66,7 +73,7 @@ func (a *app) openDatabase(ctx context.Context) (err error) {
 	if err := a.migrate(ctx, ownerURL); err != nil {
 		return err
 	}
-	a.db, err = db.Open(ctx, appURL)
+	a.db, err = db.Open(ctx, appURL, db.Traced(a.tracer.Queries()))
 	return err
 }
 
@@ -109,6 +116,9 @@ func (a *app) close() error {
 	}
 	if a.server != nil {
 		failed = append(failed, a.server.Stop())
+	}
+	if err := a.tracer.Close(); err != nil {
+		a.log.Warn("the last traces were not sent", "error", err)
 	}
 	return errors.Join(failed...)
 }
