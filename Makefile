@@ -52,7 +52,7 @@ bench: ## measure speed beside other mail programs (tens of minutes); ONLY=impor
 	@scripts/need-go.sh
 	@scripts/setup.sh bench
 	$(GO) run ./test/bench $(if $(ONLY),-only $(ONLY))
-	$(if $(ONLY),,$(GO) test -run TestBars -v -timeout 40m ./internal/triage/eval)
+	$(if $(ONLY),,$(GO) test -run TestBars -v -timeout 40m ./internal/triage/eval ./internal/search/elastic)
 
 dev: ## rebuild and restart on every change
 	@scripts/need-go.sh

@@ -33,33 +33,33 @@ import (
 
 // A Server answers requests.
 type Server struct {
-	DB      *db.DB
-	Blobs   *blobs.Store
-	Ingest  *ingest.Ingest
-	Agents  *agent.Runtime
-	Jobs    *jobs.Client
-	Auth    *auth.Store
-	Events  *Events
-	Search  search.Postgres
-	Elastic *elastic.Failover  // nil without Elasticsearch
-	Limit   *limiter.Limiter   // counts requests of programs
-	Remote  *fetch.Client      // fetches images that stand in mail
-	Images  *imageproxy.Signer // signs their addresses
-	Gmail   *gmailsync.Engine  // nil when Google is not set up
-	Push    gmail.PushCheck
-	Patient func(context.Context) (gmail.Patient, error) // the setup of Google, for its page
-	SignUp  string                                       // who may sign in with Google without being known yet
-	Log     *slog.Logger
-	Now     func() time.Time
-	BaseURL string
+	DB       *db.DB
+	Blobs    *blobs.Store
+	Ingest   *ingest.Ingest
+	Agents   *agent.Runtime
+	Jobs     *jobs.Client
+	Auth     *auth.Store
+	Events   *Events
+	Search   search.Postgres
+	Elastic  *elastic.Failover  // nil without Elasticsearch
+	Limit    *limiter.Limiter   // counts requests of programs
+	Remote   *fetch.Client      // fetches images that stand in mail
+	Images   *imageproxy.Signer // signs their addresses
+	Gmail    *gmailsync.Engine  // nil when Google is not set up
+	Push     gmail.PushCheck
+	Patient  func(context.Context) (gmail.Patient, error) // the setup of Google, for its page
+	SignUp   string                                       // who may sign in with Google without being known yet
+	Channels []string                                     // of alerts that are configured
+	Log      *slog.Logger
+	Now      func() time.Time
+	BaseURL  string
+	Version  string
+	Sources  []Source // what mail can come from, for the first-run page
 
 	Metrics      *telemetry.Metrics // nil for none
 	MetricsToken string             // who bears it may read them on the site; "": nobody
 	Tracer       *telemetry.Tracer  // nil for none
 	Requests     *watch.Meter       // counts for the objective of availability; nil for none
-
-	Version string
-	Sources []Source // what mail can come from, for the first-run page
 }
 
 // A Source is a kind of mailbox that can be connected, and how it stands.

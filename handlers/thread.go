@@ -67,7 +67,7 @@ func (s *Server) threadFragment(c echo.Context, t views.Thread) error {
 func (s *Server) thread(c echo.Context, threadID int64) (views.Thread, error) {
 	ctx, user := c.Request().Context(), userID(c)
 	q := s.DB.As(user)
-	t := views.Thread{List: c.QueryParam("list")}
+	t := views.Thread{List: c.QueryParam("list"), CanLike: s.Search.Sense != nil}
 	var err error
 	t.Row, err = q.ThreadGet(ctx, db.ThreadGetParams{UserID: user, ID: threadID})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -1,6 +1,7 @@
 -- name: VectorBump :one
 -- VectorBump begins to write vectors: it returns their version, and lets nobody else write until the transaction ends.
-insert into vector_sets (user_id, model, version) values (@user_id, @model, 1)
+-- Versions count from the time of the first, so that they grow also when all were deleted and are made again.
+insert into vector_sets (user_id, model, version) values (@user_id, @model, (extract(epoch from clock_timestamp()) * 1000)::bigint)
 on conflict (user_id, model) do update set version = vector_sets.version + 1
 returning version;
 
@@ -38,10 +39,10 @@ where user_id = @user_id and model = @model and version > @version
 order by email_id;
 
 -- name: VectorsOfThread :many
--- VectorsOfThread returns the vectors of a thread's emails.
-select v.email_id, v.vector from emails e
+-- VectorsOfThread returns the vectors of a thread's newest emails.
+select v.vector from emails e
 join email_vectors v on v.user_id = e.user_id and v.model = @model and v.email_id = e.id
-where e.user_id = @user_id and e.thread_id = @thread_id
+where e.user_id = @user_id and e.thread_id = @thread_id and v.vector <> ''
 order by e.received_at desc
 limit 50;
 

@@ -23,7 +23,10 @@ test | bench)
 	;;
 esac
 if [ "$purpose" = test ] && ! python3 -m venv --help >/dev/null 2>&1; then missing+=(python3-venv); fi
-if [ "$purpose" = test ]; then need promtool prometheus; fi
+if [ "$purpose" = test ]; then
+	need promtool prometheus
+	need redis-server redis-server
+fi
 if [ "$purpose" = check ]; then need git git; fi
 if [ "$purpose" = bench ]; then
 	need notmuch notmuch
@@ -63,7 +66,7 @@ fi
 # The API is tried by schemathesis, from PyPI, in a folder of its own.
 if [ "$purpose" = test ] && [ ! -x bin/python/bin/schemathesis ]; then
 	echo "setup: fetching schemathesis"
-	{ python3 -m venv bin/python && bin/python/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.9.5"; } ||
+	{ python3 -m venv bin/python && bin/python/bin/pip install --quiet --disable-pip-version-check "schemathesis==4.9.5" "hypothesis==6.148.7"; } ||
 		{ rm -rf bin/python && echo "setup: schemathesis could not be fetched: the API is not tried with it." >&2; }
 fi
 

@@ -12,6 +12,10 @@ grep -rlE --include='*_test.go' '^func Fuzz[A-Z]' . | xargs -r -n1 dirname | sor
 	done
 done
 
+# The fault test at full length: Elasticsearch fails in all ways while mail arrives and people search.
+echo "soak: the fault test"
+$GO test ./internal/search/elastic -run TestFaults -v -timeout 60m
+
 # The loss test at full length: a mailbox driven from both sides while the program is killed.
 echo "soak: the loss test"
 $GO test ./internal/gmail/gmailsync -run TestLoss -v -timeout 90m -loss.ops=20000 -loss.kills=30

@@ -52,7 +52,7 @@ func alertChoice(chosen string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "> is told at once, here</label> <label class=\"off\" title=\"This server has no way to send mail yet\"><input type=\"radio\" disabled> is told by e-mail <small>(not configured on this server)</small></label></fieldset>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "> is told at once, here</label> <label class=\"off\"><input type=\"radio\" disabled> is told by e-mail <small>(saved searches cannot send mail yet)</small></label></fieldset>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -29,6 +29,7 @@ type Thread struct {
 	Older    int64
 
 	CanAnswer bool // it came by a connected account
+	CanLike   bool // mail can be found by meaning
 }
 
 // A Message is one email of a thread.

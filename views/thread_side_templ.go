@@ -351,7 +351,7 @@ func whyPanel(t Thread, m Message) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</span> <button type=\"button\" class=\"link ml-auto text-xs\" popovertarget=\"pick-category\">Correct</button></div><p class=\"mt-1 flex gap-3 text-xs\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</span> <button type=\"button\" class=\"link ml-auto text-xs\" popovertarget=\"pick-category\">Correct</button></div><p class=\"mt-1 flex flex-wrap gap-x-3 gap-y-1 text-xs\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

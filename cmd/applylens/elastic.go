@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"applylens/handlers"
 	"applylens/internal/config"
+	"applylens/internal/search"
 	"applylens/internal/search/elastic"
 	"applylens/internal/slo"
 	"applylens/internal/slo/watch"
@@ -75,4 +77,21 @@ func (a *app) workElastic(ctx context.Context) error {
 		a.log.Warn("changes of mail are still noted for Elasticsearch, but ELASTICSEARCH_URL is not set: set it, or end that with “applylens index off”")
 	}
 	return err
+}
+
+// engine returns the engine of a name; any is what the site would use.
+func (a *app) engine(name string) (search.Engine, error) {
+	postgres := &search.Postgres{Sense: a.sense}
+	client, err := elasticOf(a.settings)
+	switch {
+	case err != nil:
+		return nil, err
+	case name == "postgres" || name == "any" && client == nil:
+		return postgres, nil
+	case client == nil:
+		return nil, errors.New("set ELASTICSEARCH_URL to the cluster")
+	case name == "elasticsearch":
+		return &elastic.Engine{Client: client, Rows: postgres}, nil
+	}
+	return elastic.NewFailover(client, postgres, a.db, a.log), nil
 }

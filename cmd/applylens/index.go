@@ -16,6 +16,7 @@ import (
 // indexCmd looks after the text index in Postgres and the indices in Elasticsearch.
 type indexCmd struct {
 	Build  indexBuildCmd  `cmd:"" help:"With --user put mail that is not in the text index of Postgres into it; without, fill new indices in Elasticsearch beside those that are read. Safe to repeat."`
+	Embed  indexEmbedCmd  `cmd:"" help:"Make the vectors that mail lacks, for search by meaning; safe to repeat."`
 	Verify indexVerifyCmd `cmd:"" help:"Compare the indices in Elasticsearch with Postgres, by owner and month, and mend them."`
 	Swap   indexSwapCmd   `cmd:"" help:"Let searches read the indices that were built last, in one step."`
 	Prune  indexPruneCmd  `cmd:"" help:"Delete indices that are out of use or older than the mail that is kept, by name."`

@@ -16,6 +16,7 @@ import (
 	"applylens/internal/db/embedded"
 	"applylens/internal/errs"
 	"applylens/internal/ingest"
+	"applylens/internal/search"
 	"applylens/internal/telemetry"
 )
 
@@ -26,6 +27,7 @@ type app struct {
 	db       *db.DB
 	blobs    *blobs.Store
 	ingest   *ingest.Ingest
+	sense    *search.Sense // nil when mail is not found by meaning
 	agents   *agent.Runtime
 	metrics  *telemetry.Metrics
 	tracer   *telemetry.Tracer
@@ -47,6 +49,9 @@ func open(ctx context.Context, settings *config.Settings) (*app, error) {
 		return nil, errors.Join(err, a.close())
 	}
 	if a.blobs, err = blobs.Open(ctx, settings.BlobAddress(), a.owner.Own); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	if a.sense, err = a.openSense(); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
 	a.agents, err = agent.Open(ctx, agent.Options{DB: a.db, Dir: a.dataFile("runs"), Own: a.owner.Own, Release: version(), Log: a.log, Now: time.Now,

@@ -20,6 +20,7 @@ type searchCmd struct {
 	Query   string `arg:"" optional:"" help:"What to search for; the grammar is on the search page."`
 	Queries string `help:"A file with one query a line, or - for standard input." placeholder:"FILE"`
 	User    string `required:"" help:"Whose mail to search." placeholder:"EMAIL"`
+	Engine  string `enum:"any,postgres,elasticsearch" default:"any" help:"Which engine: ${enum}. Any is Elasticsearch where it is set up, with Postgres under it."`
 	Limit   int    `default:"20" help:"Most hits to print."`
 	JSON    bool   `name:"json" help:"Print one JSON object a query."`
 }
@@ -52,19 +53,35 @@ func (cmd *searchCmd) Run(ctx context.Context, settings *config.Settings) (err e
 	if cmd.Limit < 1 || cmd.Limit > search.MaxHits {
 		return fmt.Errorf("--limit must lie between 1 and %d", search.MaxHits)
 	}
+	queries, err := cmd.queries()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = queries.Close() }()
 	a, err := open(ctx, settings)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
 	userID, err := a.existingUser(ctx, cmd.User)
+	if err == nil {
+		err = a.owner.Drop() // the model does not run as root
+	}
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(os.Stdout)
 	defer func() { err = errors.Join(err, out.Flush()) }()
-	engine := &search.Postgres{}
-	return cmd.each(func(query string) error {
+	engine, err := a.engine(cmd.Engine)
+	if err != nil {
+		return err
+	}
+	if a.sense != nil {
+		if err := a.sense.Prepare(ctx, a.db.As(userID), userID); err != nil {
+			return err
+		}
+	}
+	return cmd.each(queries, func(query string) error {
 		began := time.Now()
 		asked, req := search.Parse(query, began), search.Request{UserID: userID, Me: []string{strings.ToLower(cmd.User)}, Limit: cmd.Limit}
 		result, err := a.agents.Search(ctx, agent.Person, asked, req, func(ctx context.Context) (search.Result, error) {
@@ -77,19 +94,18 @@ func (cmd *searchCmd) Run(ctx context.Context, settings *config.Settings) (err e
 	})
 }
 
-func (cmd *searchCmd) each(answer func(query string) error) error {
-	if cmd.Query != "" {
-		return answer(cmd.Query)
+// queries opens what is asked, one query a line.
+func (cmd *searchCmd) queries() (io.ReadCloser, error) {
+	switch cmd.Queries {
+	case "":
+		return io.NopCloser(strings.NewReader(strings.ReplaceAll(cmd.Query, "\n", " "))), nil
+	case "-":
+		return io.NopCloser(os.Stdin), nil
 	}
-	in := io.Reader(os.Stdin)
-	if cmd.Queries != "-" {
-		file, err := os.Open(cmd.Queries)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = file.Close() }()
-		in = file
-	}
+	return os.Open(cmd.Queries)
+}
+
+func (cmd *searchCmd) each(in io.Reader, answer func(query string) error) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {

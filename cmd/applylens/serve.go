@@ -18,6 +18,7 @@ import (
 	"applylens/internal/gmail"
 	"applylens/internal/imageproxy"
 	"applylens/internal/jobs"
+	"applylens/internal/search"
 	"applylens/internal/slo"
 	"applylens/internal/slo/watch"
 )
@@ -113,7 +114,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Log: a.log, Now: time.Now,
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Log: a.log, Now: time.Now,
 		Metrics: a.metrics, Tracer: a.tracer}, cmd.Worker)
 	if err != nil {
 		return nil, err
@@ -121,10 +122,14 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	s := &handlers.Server{
 		DB: a.db, Blobs: a.blobs, Ingest: a.ingest, Agents: a.agents, Jobs: client, Log: a.log, Now: time.Now, BaseURL: base, Version: version(),
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
+		Search: search.Postgres{Sense: a.sense},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),
 		Metrics: a.metrics, MetricsToken: a.settings.Metrics.Token, Tracer: a.tracer, Requests: &watch.Meter{Objective: slo.APIAvailability},
 		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
+	}
+	for _, c := range outbox.Channels {
+		s.Channels = append(s.Channels, c.Name())
 	}
 	return s, a.searchElastic(s)
 }
@@ -169,6 +174,9 @@ func (cmd *serveCmd) run(ctx context.Context, a *app, s *handlers.Server, userID
 		if err := a.workGmail(ctx, s.Gmail, s.Jobs); err != nil {
 			return err
 		}
+	}
+	if a.sense != nil {
+		go func() { _ = a.sense.Prepare(ctx, a.db.As(userID), userID) }() // so that the first search finds the model ready
 	}
 	if err := cmd.printLink(ctx, a, s, userID); err != nil {
 		return err

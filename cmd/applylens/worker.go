@@ -32,7 +32,7 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Alerts: outbox, Log: a.log, Now: time.Now,
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Log: a.log, Now: time.Now,
 		Metrics: a.metrics, Tracer: a.tracer}, true)
 	if err != nil {
 		return err

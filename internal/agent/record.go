@@ -93,7 +93,7 @@ func (r *Runtime) send(ctx context.Context, records [][]byte) error {
 
 // keep spools the record of a run.
 func (r *Runtime) keep(rec record) {
-	b, err := json.Marshal(rec)
+	b, err := rec.line()
 	if err != nil { // our own types always encode, but for what an agent gave as its answer
 		r.log.Error("the record of a run cannot be encoded; it is lost", "agent", rec.Agent, "error", err)
 		r.spool.lose()

@@ -130,7 +130,8 @@ func (r *Run) Detail(name string, value any) {
 	r.detail[name] = value
 }
 
-// Answer is what the run gives, as it is kept for the run's owner and for who asks with the same key again.
+// Answer is what the run gives, as it is kept for the run's owner and for who asks with the same key again. A
+// json.RawMessage is kept as it is.
 func (r *Run) Answer(v any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -164,7 +165,7 @@ type stopped struct {
 func (s *stopped) Error() string { return s.why }
 
 // OutcomeOf tells how a run ended that returned this error of Do.
-func OutcomeOf(err error) Outcome { return outcomeOf(nil, err) }
+func OutcomeOf(err error) Outcome { return outcomeOf(true, err) }
 
 // record is how a run is spooled: the columns of runs, and what is kept beside it.
 type record struct {
@@ -189,6 +190,17 @@ type record struct {
 	Error          string          `json:"error"`
 	Steps          []step          `json:"steps,omitempty"`
 	Input          string          `json:"input,omitempty"`
-	Output         json.RawMessage `json:"output,omitempty"`
+	Output         json.RawMessage `json:"-"` // spliced in by line: encoding it twice takes longer than all the rest
 	Artefacts      []Artefact      `json:"artefacts,omitempty"`
+}
+
+// line is the record as it is spooled.
+func (r record) line() ([]byte, error) {
+	b, err := json.Marshal(r)
+	if err != nil || len(r.Output) == 0 {
+		return b, err
+	}
+	all := make([]byte, 0, len(b)+len(r.Output)+16)
+	all = append(append(all, b[:len(b)-1]...), `,"output":`...)
+	return append(append(all, r.Output...), '}'), nil
 }

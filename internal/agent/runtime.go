@@ -177,7 +177,7 @@ func (r *Run) end(ctx context.Context, err error, release string, digest [32]byt
 	defer r.mu.Unlock()
 	rec = record{ID: r.ID, Agent: r.ask.Agent.Name, Version: r.ask.Agent.Version, Release: release, Trigger: r.ask.Trigger, DryRun: r.ask.DryRun,
 		StartedAt: r.Started.UTC().Truncate(time.Microsecond), DurationUS: time.Since(r.began).Microseconds(), Items: r.items,
-		CostMicroUSD: r.cost, TokensIn: r.tokens[0], TokensOut: r.tokens[1], InputDigest: `\x` + hex.EncodeToString(digest[:]), Detail: json.RawMessage("{}"), Outcome: outcomeOf(ctx, err),
+		CostMicroUSD: r.cost, TokensIn: r.tokens[0], TokensOut: r.tokens[1], InputDigest: `\x` + hex.EncodeToString(digest[:]), Detail: json.RawMessage("{}"), Outcome: outcomeOf(ctx.Err() != nil, err),
 		Steps: r.steps, Input: clean(r.ask.Summary), Artefacts: r.artefacts}
 	if r.ask.UserID != 0 {
 		rec.UserID = &r.ask.UserID
@@ -198,7 +198,10 @@ func (r *Run) end(ctx context.Context, err error, release string, digest [32]byt
 		rec.Detail = encoded(r.detail)
 	}
 	if r.output != nil {
-		output = encoded(r.output)
+		var isRaw bool
+		if output, isRaw = r.output.(json.RawMessage); !isRaw {
+			output = encoded(r.output)
+		}
 		if rec.Output = output; len(output) > maxOutput {
 			rec.Output = json.RawMessage(`{"too_large":true}`)
 		}
@@ -206,9 +209,9 @@ func (r *Run) end(ctx context.Context, err error, release string, digest [32]byt
 	return rec, output
 }
 
-// outcomeOf tells how a run ended. What is wrong with what was asked is not the agent's failure, nor is a caller that
+// outcomeOf tells how a run ended; gone says that its caller's context has ended. What is wrong with what was asked is not the agent's failure, nor is a caller that
 // went away; a caller whose time is over was kept waiting.
-func outcomeOf(ctx context.Context, err error) Outcome {
+func outcomeOf(gone bool, err error) Outcome {
 	var stop *stopped
 	var safe *errs.Error
 	switch {
@@ -218,7 +221,7 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 		return stop.outcome
 	case errors.Is(err, context.DeadlineExceeded):
 		return Timeout
-	case errors.Is(err, context.Canceled) && (ctx == nil || ctx.Err() != nil):
+	case gone && errors.Is(err, context.Canceled):
 		return Denied
 	case errors.As(err, &safe) && safe.Status < http.StatusInternalServerError:
 		return Denied

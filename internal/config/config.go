@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -28,6 +29,16 @@ type Settings struct {
 	Google             Google   `embed:""`
 	Alerting           Alerting `embed:""`
 	Metrics            Metrics  `embed:""`
+	Embed              Embed    `embed:""`
+}
+
+// Embed are the settings of search by meaning. docs/search.md tells what they do.
+type Embed struct {
+	Model   string `name:"embed-model" env:"EMBED_MODEL" help:"Sentence model: e5-small-v2 (the default), bge-small-en-v1.5, all-minilm-l6-v2, none; with EMBED_URL that of the service." placeholder:"NAME"`
+	URL     string `name:"embed-url" env:"EMBED_URL" help:"A service that makes vectors, as OpenAI's does, instead of this machine: texts of mail go there." placeholder:"URL"`
+	Key     string `name:"embed-key" env:"EMBED_KEY" help:"Its key." placeholder:"KEY"`
+	Threads int    `name:"embed-threads" env:"EMBED_THREADS" default:"1" help:"Processors that making vectors may take." placeholder:"N"`
+	Maven   string `name:"maven-url" env:"MAVEN_URL" help:"A mirror of Maven Central, for the model and its runtime." placeholder:"URL"`
 }
 
 // Google are the settings of Gmail; without a client id mail comes from files alone. docs/gmail.md goes through them.
@@ -86,7 +97,7 @@ func (s *Settings) Check() error {
 	if s.RedisURL != "" && !strings.HasPrefix(s.RedisURL, "redis://") && !strings.HasPrefix(s.RedisURL, "rediss://") {
 		return fmt.Errorf("REDIS_URL must begin with redis:// or rediss://")
 	}
-	if err := s.Google.check(); err != nil {
+	if err := errors.Join(s.Google.check(), s.Embed.check()); err != nil {
 		return err
 	}
 	if err := s.Alerting.check(); err != nil {
@@ -101,6 +112,18 @@ func (s *Settings) Check() error {
 	dir, err := defaultData()
 	s.Data = dir
 	return err
+}
+
+func (e *Embed) check() error {
+	switch {
+	case e.URL != "" && e.Model == "":
+		return errors.New("EMBED_URL wants EMBED_MODEL, the name of a model of that service")
+	case e.URL == "" && e.Key != "":
+		return errors.New("EMBED_KEY is the key of the service at EMBED_URL, which is not set")
+	case e.Threads < 0 || e.Threads > 64:
+		return errors.New("EMBED_THREADS must lie between 1 and 64 (0 is 1)")
+	}
+	return nil
 }
 
 func (g *Google) check() error {

@@ -10,7 +10,7 @@ import (
 )
 
 const vectorBump = `-- name: VectorBump :one
-insert into vector_sets (user_id, model, version) values ($1, $2, 1)
+insert into vector_sets (user_id, model, version) values ($1, $2, (extract(epoch from clock_timestamp()) * 1000)::bigint)
 on conflict (user_id, model) do update set version = vector_sets.version + 1
 returning version
 `
@@ -21,6 +21,7 @@ type VectorBumpParams struct {
 }
 
 // VectorBump begins to write vectors: it returns their version, and lets nobody else write until the transaction ends.
+// Versions count from the time of the first, so that they grow also when all were deleted and are made again.
 func (q *Queries) VectorBump(ctx context.Context, arg VectorBumpParams) (int64, error) {
 	row := q.db.QueryRow(ctx, vectorBump, arg.UserID, arg.Model)
 	var version int64
@@ -255,9 +256,9 @@ func (q *Queries) VectorTexts(ctx context.Context, arg VectorTextsParams) ([]Vec
 }
 
 const vectorsOfThread = `-- name: VectorsOfThread :many
-select v.email_id, v.vector from emails e
+select v.vector from emails e
 join email_vectors v on v.user_id = e.user_id and v.model = $1 and v.email_id = e.id
-where e.user_id = $2 and e.thread_id = $3
+where e.user_id = $2 and e.thread_id = $3 and v.vector <> ''
 order by e.received_at desc
 limit 50
 `
@@ -268,25 +269,20 @@ type VectorsOfThreadParams struct {
 	ThreadID int64
 }
 
-type VectorsOfThreadRow struct {
-	EmailID int64
-	Vector  []byte
-}
-
-// VectorsOfThread returns the vectors of a thread's emails.
-func (q *Queries) VectorsOfThread(ctx context.Context, arg VectorsOfThreadParams) ([]VectorsOfThreadRow, error) {
+// VectorsOfThread returns the vectors of a thread's newest emails.
+func (q *Queries) VectorsOfThread(ctx context.Context, arg VectorsOfThreadParams) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, vectorsOfThread, arg.Model, arg.UserID, arg.ThreadID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []VectorsOfThreadRow{}
+	items := [][]byte{}
 	for rows.Next() {
-		var i VectorsOfThreadRow
-		if err := rows.Scan(&i.EmailID, &i.Vector); err != nil {
+		var vector []byte
+		if err := rows.Scan(&vector); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, vector)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

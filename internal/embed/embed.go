@@ -5,6 +5,8 @@ package embed
 
 import (
 	"math"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -106,4 +108,32 @@ func Cut(text string, n int) string {
 		n--
 	}
 	return text[:n]
+}
+
+// Direction is the vector of length 1 that Quantise made bytes of.
+func Direction(q []byte) []float32 {
+	v := make([]float32, len(q))
+	for i, b := range q {
+		v[i] = float32(int8(b))
+	}
+	return Normalise(v)
+}
+
+// Sum is the direction of several vectors of one length together.
+func Sum(all [][]float32) []float32 {
+	if len(all) == 1 {
+		return all[0]
+	}
+	sum := make([]float32, len(all[0]))
+	for _, v := range all {
+		for i, x := range v {
+			sum[i] += x
+		}
+	}
+	return Normalise(sum)
+}
+
+// Blank tells that there is nothing in a text to make a vector of.
+func Blank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }

@@ -66,22 +66,19 @@ func queueDue(ctx context.Context, e *gmailsync.Engine, client *Client) error {
 		all := make([]river.InsertManyParams, len(due))
 		for i, a := range due {
 			all[i] = river.InsertManyParams{Args: GmailSyncArgs{UserID: a.UserID, AccountID: a.AccountID, Brief: filling(a.State)},
-				InsertOpts: &river.InsertOpts{Queue: gmailQueue, MaxAttempts: 1, Priority: priorityOf(a.State)}}
+				InsertOpts: &river.InsertOpts{Queue: queueOf(a.State), MaxAttempts: 1}}
 		}
 		_, err = client.InsertManyFastTx(ctx, tx, all)
 		return err
 	})
 }
 
-// priorityOf serves a newly connected account first, and those that are being filled last.
-func priorityOf(state string) int {
-	switch {
-	case state == gmailsync.Connecting:
-		return 1
-	case filling(state):
-		return 3
+// queueOf serves a newly connected account before those that are being filled, and news beside both.
+func queueOf(state string) string {
+	if state == gmailsync.Connecting {
+		return newQueue
 	}
-	return 2
+	return gmailQueue
 }
 
 func filling(state string) bool {

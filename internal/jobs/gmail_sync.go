@@ -11,10 +11,12 @@ import (
 	"applylens/internal/gmail/gmailsync"
 )
 
-// Turns of Gmail accounts have queues of their own: one for what is due now, so that news, changes and new accounts never
-// wait for backfills, and one for those.
+// Turns of Gmail accounts have queues of their own: one for what is due now, so that news and changes never wait for
+// mailboxes that fill; one for the first messages of new accounts; and one for the rest of those. A turn that waits for
+// quota holds its worker, but only one of its own kind.
 const (
 	gmailQueue    = "gmail"
+	newQueue      = "gmail_new"
 	backfillQueue = "gmail_backfill"
 )
 

@@ -29,6 +29,7 @@ type Deps struct {
 	DB     *db.DB
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
+	Sense  *search.Sense     // nil when mail is not found by meaning
 	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -56,12 +57,15 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
-		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{}})
+		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{Sense: d.Sense}})
 		river.AddWorker(cfg.Workers, &judgeMail{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &judgeWaiting{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})
-		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now})
+		river.AddWorker(cfg.Workers, &sweep{db: d.DB, now: d.Now, sense: d.Sense})
 		addSLO(cfg, d)
+		if d.Sense != nil {
+			addEmbed(cfg, d)
+		}
 		if d.Alerts != nil {
 			addAlerts(cfg, d.Alerts)
 		}
@@ -74,7 +78,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
 	}
 	if d.Ingest != nil && d.Ingest.Stored == nil {
-		d.Ingest.Stored = onStored(client)
+		d.Ingest.Stored = onStored(client, d.Sense != nil)
 	}
 	return client, nil
 }
@@ -82,6 +86,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 // addGmail adds the jobs of Gmail accounts, in queues of their own: they mostly wait for Google.
 func addGmail(cfg *river.Config, e *gmailsync.Engine) {
 	cfg.Queues[gmailQueue] = river.QueueConfig{MaxWorkers: 12}
+	cfg.Queues[newQueue] = river.QueueConfig{MaxWorkers: 24}
 	cfg.Queues[backfillQueue] = river.QueueConfig{MaxWorkers: 12}
 	cfg.PeriodicJobs = append(cfg.PeriodicJobs, river.NewPeriodicJob(river.PeriodicInterval(5*time.Second),
 		func() (river.JobArgs, *river.InsertOpts) { return GmailSweepArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}))

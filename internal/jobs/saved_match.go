@@ -107,10 +107,15 @@ func (w *savedMatch) look(ctx context.Context, q *db.Queries, tx pgx.Tx, user db
 	return noted, upTo, q.SavedChecked(ctx, db.SavedCheckedParams{UserID: user.ID, ID: s.ID, CheckedID: upTo, CheckedAt: &now})
 }
 
-// onStored returns what ingest calls in the transaction that stores mail: it queues the job when the user has saved
-// searches, so that it runs when, and only when, the mail is there.
-func onStored(client *Client) func(context.Context, *db.Queries, pgx.Tx, int64) error {
+// onStored returns what ingest calls in the transaction that stores mail: it queues the job that makes vectors, and this
+// one when the user has saved searches, so that they run when, and only when, the mail is there.
+func onStored(client *Client, vectors bool) func(context.Context, *db.Queries, pgx.Tx, int64) error {
 	return func(ctx context.Context, q *db.Queries, tx pgx.Tx, userID int64) error {
+		if vectors {
+			if _, err := client.InsertTx(ctx, tx, EmbedMailArgs{UserID: userID}, nil); err != nil {
+				return err
+			}
+		}
 		any, err := q.SavedAny(ctx, userID)
 		if err != nil || !any {
 			return err

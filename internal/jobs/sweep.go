@@ -23,8 +23,9 @@ func (SweepArgs) Kind() string { return "sweep" }
 
 type sweep struct {
 	river.WorkerDefaults[SweepArgs]
-	db  *db.DB
-	now func() time.Time
+	db    *db.DB
+	now   func() time.Time
+	sense *search.Sense // nil when mail is not found by meaning
 }
 
 func (w *sweep) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
@@ -78,7 +79,7 @@ func (w *sweep) user(ctx context.Context, userID int64) error {
 	if err := w.imports(ctx, userID); err != nil {
 		return err
 	}
-	if err := w.saved(ctx, userID); err != nil {
+	if err := errors.Join(w.saved(ctx, userID), w.vectors(ctx, userID)); err != nil {
 		return err
 	}
 	if err := w.erase(ctx, userID); err != nil {

@@ -13,7 +13,7 @@ import (
 // them, by the same plan, without a look at the rest of the index. conn is the transaction that stored them.
 func (a *Analyzer) Among(ctx context.Context, conn db.DBTX, s Segment, q *Query, r Request) ([]int64, error) {
 	analysis := a.get()
-	p := planOf(analysis, q, r)
+	p := planOf(analysis, q, r, nil)
 	a.put(analysis)
 	if err := a.facts(ctx, db.New(conn), r.UserID, p.args); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (a *Analyzer) Standing(q *Query, me []string) []Warning {
 	})
 	analysis := a.get()
 	defer a.put(analysis)
-	for _, w := range append(slices.Clone(q.Warnings), planOf(analysis, q, Request{Me: me}).warnings...) {
+	for _, w := range append(slices.Clone(q.Warnings), planOf(analysis, q, Request{Me: me}, nil).warnings...) {
 		if !slices.ContainsFunc(faults, func(f Warning) bool { return f.Pos == w.Pos && f.End == w.End }) {
 			faults = append(faults, w)
 		}
@@ -101,7 +101,7 @@ func (n *Node) unsettled() string {
 	switch {
 	case n.Ignored:
 		return ""
-	case n.Field == Meaning:
+	case meaningField(n.Field):
 		return "a meaning is a matter of degree: a rule needs words, which match or do not"
 	case n.Field == "stage", n.Field == "is" && (n.Value == "awaiting" || n.Value == "ghosted"):
 		return "depends on the rest of the conversation, which a single mail does not tell"

@@ -9,9 +9,10 @@ import (
 
 // A compiler turns a tree into conditions on emails e. Values of the user become arguments, never SQL.
 type compiler struct {
-	text   textQuery
-	userID int64
-	args   []any
+	text    textQuery
+	meaning *asking
+	userID  int64
+	args    []any
 
 	shown    []string // of spam and trash, those that the query asks for
 	anywhere bool
@@ -102,8 +103,9 @@ func (c *compiler) split(n *Node) (words *clause, rest []*Node) {
 	return joined(clauseAnd, text), rest
 }
 
-// loosened is split for an And of which any of the plain words will do; nil when it has less than two.
-func (c *compiler) loosened(n *Node) *clause {
+// loosened is split for an And of which any of the plain words will do, nil when it has less than two, and for the same
+// And without its plain words, if it has some.
+func (c *compiler) loosened(n *Node) (loose, free *clause, some bool) {
 	var plain, rest []*clause
 	for _, k := range n.Kids {
 		words, ok := c.text.write(k)
@@ -113,10 +115,11 @@ func (c *compiler) loosened(n *Node) *clause {
 			rest = append(rest, words)
 		}
 	}
-	if len(plain) < 2 {
-		return nil
+	free = joined(clauseAnd, slices.Clone(rest))
+	if len(plain) > 1 {
+		loose = joined(clauseAnd, append(rest, joined(clauseOr, plain)))
 	}
-	return joined(clauseAnd, append(rest, joined(clauseOr, plain)))
+	return loose, free, len(plain) > 0
 }
 
 // or merges the kids that are text into one set. A kid without a condition is left out, as it is from an and.

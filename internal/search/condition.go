@@ -76,7 +76,7 @@ func (a *Analyzer) Ask(q *Query, r Request) Asked {
 			n = &Node{Kind: And, Kids: []*Node{n}}
 		}
 		words, rest := c.split(n)
-		loose := c.loosened(n)
+		loose, _, _ := c.loosened(n)
 		asked.textless = words == nil
 		var kids []*Condition
 		for _, k := range rest {

@@ -94,6 +94,7 @@ var fieldTable = [...]Field{
 	{Name: "larger", Aliases: []string{"bigger"}, Label: "Larger than", Help: "larger:10M", kind: typeSize},
 	{Name: "smaller", Label: "Smaller than", Help: "smaller:500K", kind: typeSize},
 	{Name: "message-id", Aliases: []string{"rfc822msgid", "messageid", "msgid"}, Label: "Message id", Help: "one message by its id", kind: typeID},
+	{Name: Like, Aliases: []string{"similar"}, Label: "Like", Help: "more like a conversation: like:7 (its number)", kind: typeID},
 	{Name: "risk", Label: "Risk", Help: "risk:>70, risk:high", kind: typeNumber},
 	{Name: "conf", Aliases: []string{"confidence"}, Label: "Confidence", Help: "conf:<0.8", kind: typeNumber},
 	{Name: "company", Label: "Company", Help: "a company that the mail is about: company:acme"},

@@ -8,8 +8,8 @@ import (
 // filter returns the condition of one term that is not text.
 func (c *compiler) filter(n *Node) string {
 	switch n.Field {
-	case Meaning:
-		return c.notYet(n, "meaning")
+	case Meaning, Like:
+		return c.near(n)
 	case "label":
 		return c.label(n)
 	case "category":

@@ -14,6 +14,10 @@ const columns = `e.id, e.thread_id, e.message_id, e.subject, e.from_name, e.from
 type plan struct {
 	words    *clause // nil: any email
 	loose    *clause // the same with some of its plain words; nil when it has less than two
+	free     *clause // the same without its plain words, and joins tells that it has some
+	joins    bool
+	asking   *asking // nil when meaning has no part in the query
+	meant    *meant  // nil when it is ranked by words alone
 	where    []string
 	hidden   []string // places that are left out; not yet in where
 	args     []any    // of where; the first is the owner
@@ -23,11 +27,11 @@ type plan struct {
 }
 
 // planOf compiles a query.
-func planOf(s *analysis, q *Query, r Request) plan {
-	c := &compiler{userID: r.UserID}
+func planOf(s *analysis, q *Query, r Request, a *asking) plan {
+	c := &compiler{userID: r.UserID, meaning: a}
 	c.text = textQuery{lex: s, me: r.Me, warn: c.warn}
 	c.arg(r.UserID)
-	p := plan{where: []string{"e.user_id = $1::bigint"}}
+	p := plan{where: []string{"e.user_id = $1::bigint"}, asking: a}
 	if n := q.Root; n != nil {
 		q.Terms(c.sees)
 		if n.Kind != And {
@@ -35,7 +39,7 @@ func planOf(s *analysis, q *Query, r Request) plan {
 		}
 		var rest []*Node
 		p.words, rest = c.split(n)
-		p.loose = c.loosened(n)
+		p.loose, p.free, p.joins = c.loosened(n)
 		p.where = append(p.where, c.conditions(rest)...)
 		p.rankings = c.text.rankings(q)
 	}

@@ -38,7 +38,9 @@ type Request struct {
 
 // A Result is one page of an answer.
 type Result struct {
-	Mode     string  // which engine ran: "postgres word index", "elasticsearch"
+	Mode     string  // what ran: "postgres word index", "postgres word index and meaning", "elasticsearch", and why there is less
+	Meaning  float64 // share of the mail that was ranked by meaning too; 0 when none was
+	Near     int     // further mail that has none of the words and is near in meaning; it stands among the others
 	Instead  string  // why it is not the engine that is set up; "" when it is
 	Coverage float64 // share of the mail that this engine has: 1 is all; 0 when there is one engine only
 	Ranked   bool    // best first; else newest first
@@ -76,6 +78,7 @@ type Hit struct {
 // Postgres searches by the text index in Postgres. The zero value is ready; keep one, for what it remembers.
 type Postgres struct {
 	Analyzer     Analyzer
+	Sense        *Sense // nil: words alone
 	memory       memory
 	columnMemory columnMemory
 }
@@ -90,16 +93,17 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 		r.Limit = min(max(r.Limit, 50), MaxHits)
 	}
 	r.Newest = r.Newest || r.Order == Newest
-	plan, c, err := p.plan(ctx, conn, q, r)
-	result := Result{Mode: "postgres word index", Total: -1, Warnings: plan.warnings}
+	plan, c, err := p.prepare(ctx, conn, q, r, r.Order == Best && !r.Newest)
+	result := Result{Total: -1, Warnings: plan.warnings}
 	if err != nil {
 		return result, err
 	}
+	result.mode(plan.asking, plan.meant, c)
 	if r.Order != Best && !r.Newest {
 		err := p.ordered(ctx, conn, q, r, &plan, c, after, &result)
 		return result, err
 	}
-	result.Ranked = len(plan.rankings) > 0 && !r.Newest && after.at.IsZero()
+	result.Ranked = (len(plan.rankings) > 0 || plan.meant != nil) && !r.Newest && after.at.IsZero()
 	if plan.words == nil && !result.Ranked {
 		sql := plan.newestSQL(r.Limit, after)
 		total, err := p.read(ctx, conn, q, r, &result, sql, plan.args)
@@ -121,7 +125,11 @@ func (p *Postgres) Search(ctx context.Context, conn db.DBTX, q *Query, r Request
 			result.Warnings = append(result.Warnings, Warning{End: len(q.Source), Msg: looseMessage(total)})
 		}
 	}
-	best := plan.best(c, sets, loose, q.Now.Unix(), result.Ranked, r.Limit+1, after)
+	joined, err := plan.join(ctx, conn, c, sets, loose, total, &result)
+	if err != nil {
+		return result, err
+	}
+	best := plan.best(c, sets, loose, joined, q.Now.Unix(), result.Ranked, r.Limit+1, after)
 	if _, err := p.read(ctx, db.Planned(conn), q, r, &result, rowsSQL, []any{r.UserID, idsOf(best)}); err != nil {
 		return result, err
 	}
@@ -140,22 +148,32 @@ func looseMessage(total int) string {
 	return fmt.Sprintf("%d mails have all of these words; shown as well is mail with some of them", total)
 }
 
-// plan compiles a query and looks up its words.
+// plan compiles a query, looks up its words and what is near in meaning.
 func (p *Postgres) plan(ctx context.Context, conn db.DBTX, q *Query, r Request) (plan, *corpus, error) {
+	return p.prepare(ctx, conn, q, r, false)
+}
+
+// prepare is plan, and with rank also compares what the query means with the owner's mail.
+func (p *Postgres) prepare(ctx context.Context, conn db.DBTX, q *Query, r Request, rank bool) (plan, *corpus, error) {
+	asking, err := p.ask(ctx, conn, q, r, rank)
+	if err != nil {
+		return plan{}, nil, err
+	}
 	s := p.Analyzer.get()
-	made := planOf(s, q, r)
+	made := planOf(s, q, r, asking)
 	p.Analyzer.put(s)
 	made.warnings = append(q.Warnings[:len(q.Warnings):len(q.Warnings)], made.warnings...)
 	if err := p.Analyzer.facts(ctx, db.New(conn), r.UserID, made.args); err != nil {
 		return made, nil, err
 	}
-	if len(made.wants) == 0 {
-		return made, &corpus{}, nil
-	}
-	c, err := p.lookup(ctx, db.New(db.Planned(conn)), r.UserID, made.wants)
-	if err == nil {
+	c := &corpus{}
+	if len(made.wants) > 0 || asking.ok() {
+		if c, err = p.lookup(ctx, db.New(db.Planned(conn)), r.UserID, made.wants); err != nil {
+			return made, c, err
+		}
 		made.resolve(c)
 	}
+	made.meant, err = p.meaning(ctx, conn, r, asking, &made)
 	return made, c, err
 }
 
@@ -223,31 +241,32 @@ func idsOf(found []matched) []int64 {
 	return ids
 }
 
-// best returns limit matches from the cursor on; loose, if it is not nil, holds more mail, which counts less.
-func (p *plan) best(c *corpus, sets, loose []bitset, now int64, ranked bool, limit int, after cursor) []matched {
+// best returns limit matches from the cursor on; loose and joined, if they are not nil, hold more mail, which counts
+// less.
+func (p *plan) best(c *corpus, sets, loose, joined []bitset, now int64, ranked bool, limit int, after cursor) []matched {
 	found := page{most: after.offset + limit}
 	if ranked {
 		found.most = max(found.most, proximityPool)
 	}
 	s := c.scorer(p.rankings, now)
 	last := matched{at: after.at.Unix(), id: after.id}
+	all := sets
+	if loose != nil {
+		all = loose
+	}
+	scores := make([][]float32, len(c.shards))
+	if ranked {
+		scores = p.scores(c, &s, sets, all, joined)
+	}
+	if joined != nil {
+		all = union(all, joined)
+	}
 	for i, seg := range c.shards {
-		var scores []float32
-		if ranked {
-			scores = s.scores(seg)
-		}
-		strict, all := sets[i], sets[i]
-		if loose != nil {
-			all = loose[i]
-		}
-		all.all(func(doc int) {
+		all[i].all(func(doc int) {
 			d := &seg.docs[doc]
 			m := matched{at: d.At, id: d.ID, shard: int32(i), doc: int32(doc)}
 			if ranked {
-				m.score = scores[doc] * s.recency(d.At)
-				if strict.has(doc) {
-					m.score *= weightAll
-				}
+				m.score = scores[i][doc]
 			}
 			if after.at.IsZero() || last.before(m) {
 				found.add(m)
@@ -259,6 +278,33 @@ func (p *plan) best(c *corpus, sets, loose []bitset, now int64, ranked bool, lim
 		s.draw(c, best)
 	}
 	return best[min(after.offset, len(best)):min(after.offset+limit, len(best))]
+}
+
+// scores returns the scores of all documents by shard; those that matter are of the sets.
+func (p *plan) scores(c *corpus, s *scorer, strict, all, joined []bitset) [][]float32 {
+	scores, best := make([][]float32, len(c.shards)), float32(0)
+	for i, seg := range c.shards {
+		scores[i] = s.scores(seg)
+		all[i].all(func(doc int) {
+			if strict[i].has(doc) {
+				scores[i][doc] *= weightAll
+			}
+			best = max(best, scores[i][doc])
+		})
+	}
+	if p.meant != nil {
+		p.meant.assume(c, all)
+		for i, seg := range c.shards {
+			scores[i] = p.meant.fuse(seg, scores[i], best)
+		}
+		s.unit = best
+	}
+	for i, seg := range c.shards {
+		for doc := range scores[i] {
+			scores[i][doc] *= s.recency(seg.docs[doc].At)
+		}
+	}
+	return scores
 }
 
 // read reads the rows of hits and marks in them what was searched for.
@@ -318,7 +364,7 @@ func (p *Postgres) IDs(ctx context.Context, conn db.DBTX, q *Query, r Request, m
 	if err != nil {
 		return nil, nil, err
 	}
-	return idsOf(plan.best(c, sets, nil, 0, false, most, cursor{})), plan.warnings, nil
+	return idsOf(plan.best(c, sets, nil, nil, 0, false, most, cursor{})), plan.warnings, nil
 }
 
 // page takes off the hit beyond the page, which only tells that there are more.

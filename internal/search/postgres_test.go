@@ -228,7 +228,7 @@ func TestSearchWarns(t *testing.T) {
 	me := filled(t, d)
 	var p Postgres
 	for query, want := range map[string]string{
-		`~"good news"`: "meaning is not searchable yet", "stage:offer": "Stage is not searchable yet",
+		`~"good news"`: "meaning is not searchable here", "stage:offer": "Stage is not searchable yet",
 		"is:muted": "is:muted is not searchable yet", "is:ghosted": "is:ghosted is not searchable yet", "a*": "two letters", "***": "",
 		`"—"`: "no word in it", "+running": "other forms", "+data": "",
 	} {

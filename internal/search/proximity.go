@@ -18,7 +18,7 @@ func pairs(rankings []ranking) (all []pair) {
 // draw adds to the scores of the first proximityPool matches what the nearness of words is worth, and sorts them anew.
 func (s *scorer) draw(c *corpus, best []matched) {
 	all := pairs(s.rankings)
-	if len(all) == 0 {
+	if len(all) == 0 || s.unit <= 0 {
 		return
 	}
 	best = best[:min(len(best), proximityPool)]
@@ -53,7 +53,7 @@ func (s *scorer) drawIn(p *shard, mine []*matched, all []pair) {
 			near := nearness(places[x.left].of(int(m.doc)), places[x.right].of(int(m.doc)))
 			sum += near * min(s.idf[x.left], s.idf[x.right])
 		}
-		m.score += weightProximity * sum * s.recency(m.at)
+		m.score += weightProximity * sum * s.recency(m.at) / s.unit
 	}
 }
 

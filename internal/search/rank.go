@@ -34,11 +34,12 @@ type scorer struct {
 	base     float32 // k1 (1 - b)
 	slope    float32 // k1 b / average length
 	now      int64   // Unix seconds
+	unit     float32 // what a score of 1 is in weights of words: 1 for words alone, the best score when fused
 }
 
 func (c *corpus) scorer(rankings []ranking, now int64) scorer {
 	average := float64(c.words) / max(float64(c.mails), 1)
-	s := scorer{rankings: rankings, now: now, base: bm25K1 * (1 - bm25B), slope: float32(bm25K1 * bm25B / max(average, 1))}
+	s := scorer{rankings: rankings, now: now, unit: 1, base: bm25K1 * (1 - bm25B), slope: float32(bm25K1 * bm25B / max(average, 1))}
 	for _, r := range rankings {
 		found := 0
 		for _, n := range r.wanted {

@@ -21,8 +21,8 @@ type Report struct {
 	Firing    []Class        `json:"firing"`
 	Windows   []WindowReport `json:"windows"` // the seven of the alerts, then the period
 	Pairs     []PairReport   `json:"pairs"`
-	Budgets   []BudgetReport `json:"budgets"`  // 7 and 28 days, and the calendar month
-	Forecast  *Forecast      `json:"forecast"` // null when the budget lasts at this pace
+	Budgets   []BudgetReport `json:"budgets"`            // 7 and 28 days, and the calendar month
+	Forecast  *Forecast      `json:"forecast,omitempty"` // absent when the budget lasts at this pace
 	Sentence  string         `json:"sentence"`
 }
 

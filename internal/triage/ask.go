@@ -100,7 +100,7 @@ func (v *view) askSignals(from, to int) []float32 {
 // askProbability is the calibrated probability that a sentence of these features asks for something.
 func (m *Model) askProbability(f *Features) float64 {
 	var out [1]float32
-	m.Ask.Score(f.Words, f.Signals, wordBits, out[:])
+	m.Ask.Score(f, out[:])
 	return logistic(float64(m.AskFit[0]*out[0] + m.AskFit[1]))
 }
 

@@ -62,7 +62,7 @@ func (m *Model) unwanted(v *view, f *Features) float64 {
 // it is undecided.
 func (r *riskSum) learned(unwanted float64) {
 	if unwanted >= 0.4 {
-		r.addShare("like_known_scams", "", (unwanted-0.25)/0.7)
+		r.addShare("like_known_scams", "", (unwanted-0.15)/0.65)
 	} else if unwanted < 0.25 {
 		r.addShare("reads_like_wanted", "", (0.25-unwanted)/0.23)
 	}

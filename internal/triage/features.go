@@ -1,14 +1,12 @@
 package triage
 
-import (
-	"strings"
-	"unicode"
-)
-
-// Features are what the learned model sees of a mail: hashes of the words and their neighbours that occur, and the
-// named signals of the rules, each about 0 to 1. Word hashes are distinct and in the order of their first place.
+// Features are what the learned model sees of a mail: hashes of the words and their neighbours that occur, hashes of
+// marks of its making (headers, links, elements), and the named signals of the rules, each about 0 to 1. Hashes are
+// distinct and in the order of their first place. A long mail has many words and no more marks than a short one, so
+// the two are weighed apart.
 type Features struct {
 	Words   []uint32
+	Marks   []uint32
 	Signals []float32 // Signals[i] belongs to SignalNames()[i]
 }
 
@@ -18,6 +16,10 @@ const (
 	maxModelWords  = 1800
 )
 
+// Content is what a mail says and not how it is made: what the categories are learned from. The written mails of our
+// corpus have few headers, so marks would tell them from real mail and nothing else.
+func (f *Features) Content() *Features { return &Features{Words: f.Words, Signals: f.Signals} }
+
 // Extract returns the features of a mail.
 func Extract(in Input) Features {
 	v := see(in)
@@ -25,11 +27,14 @@ func Extract(in Input) Features {
 }
 
 func (v *view) features(r *riskSum, rules [classCount]float64) Features {
-	return Features{Words: v.words(), Signals: v.signalVector(r, rules)}
+	return Features{Words: v.words(), Marks: v.marks(), Signals: v.signalVector(r, rules)}
 }
 
-// wordBits is the width of the hashes of words.
-const wordBits = 18
+// wordBits is the width of the hashes of words, WordBits for who learns.
+const (
+	wordBits = 18
+	WordBits = wordBits
+)
 
 // A wordSet gathers distinct hashes.
 type wordSet struct {
@@ -56,11 +61,7 @@ const (
 	saltSubPair = 0x85ebca6b11
 	saltName    = 0x27d4eb2f77
 	saltLetters = 0xc2b2ae3d27
-	saltTLD     = 0x165667b19e
-	saltHeader  = 0x2545f4914f
 	saltPath    = 0x6c62272e07
-	saltLinkTLD = 0x9ae16a3b2f
-	saltTag     = 0xd6e8feb866
 	saltPhrase  = 0xff51afd7ed
 )
 
@@ -89,67 +90,15 @@ func (v *view) phraseWords(s *wordSet) {
 	}
 }
 
-// headerWords hashes what the sender's own software wrote into the header. What servers on the way add is left out: it
-// tells who received a mail, not who wrote it.
-func (v *view) headerWords(s *wordSet) {
-	for i := range v.m.Headers {
-		h := &v.m.Headers[i]
-		switch name := strings.ToLower(h.Name); name {
-		case "x-mailer", "user-agent":
-			w, _, _ := strings.Cut(foldText(h.Value[:min(len(h.Value), 40)]), " ")
-			s.add(hashString(w), saltHeader)
-			s.add(hashString("x-mailer"), saltHeader+1)
-		case "x-priority", "importance", "x-msmail-priority", "content-transfer-encoding", "precedence":
-			s.add(hashString(name+foldText(h.Value[:min(len(h.Value), 20)])), saltHeader)
-		case "content-type":
-			t, rest, _ := strings.Cut(strings.ToLower(h.Value), ";")
-			s.add(hashString(strings.TrimSpace(t)), saltHeader)
-			if _, c, ok := strings.Cut(rest, "charset="); ok {
-				s.add(hashString(foldText(c[:min(len(c), 16)])), saltHeader+2)
-			}
-		case "x-mimeole", "organization", "errors-to", "sender", "mime-version", "x-accept-language", "reply-to", "cc", "date",
-			"message-id", "in-reply-to", "references", "disposition-notification-to", "x-originating-ip", "feedback-id", "list-id",
-			"list-unsubscribe", "list-unsubscribe-post", "auto-submitted", "x-sender", "x-campaign", "x-face", "x-url":
-			s.add(hashString(name), saltHeader+1)
-		}
-	}
-	if id := v.m.MessageID; id != "" {
-		at := strings.LastIndexByte(id, '@')
-		switch host := id[at+1:]; {
-		case at < 0 || strings.IndexByte(host, '.') < 0:
-			s.add(1, saltHeader+3)
-		case orgDomain(strings.ToLower(host)) == v.org:
-			s.add(2, saltHeader+3)
-		default:
-			s.add(3, saltHeader+3)
-		}
-	}
-}
-
-// linkWords hashes the endings of link hosts, the words of link paths, and the kinds of elements in the HTML.
+// linkWords hashes the words of the paths of links.
 func (v *view) linkWords(s *wordSet) {
 	for i := range v.html.anchors {
 		if i == 12 {
 			break
 		}
-		a := &v.html.anchors[i]
-		if a.host == "" {
-			scheme, _, _ := strings.Cut(a.href, ":")
-			s.add(hashString(strings.ToLower(scheme[:min(len(scheme), 12)])), saltLinkTLD)
-			continue
+		for w := range pathWords(v.html.anchors[i].href) {
+			s.add(hashString(w), saltPath)
 		}
-		s.add(hashString(a.host[strings.LastIndexByte(a.host, '.')+1:]), saltLinkTLD)
-		path := a.href[min(len(a.href), 8):]
-		if k := strings.IndexByte(path, '/'); k >= 0 {
-			for w := range strings.FieldsFuncSeq(path[k:min(len(path), k+100)], func(r rune) bool { return !unicode.IsLetter(r) }) {
-				if len(w) >= 2 && len(w) <= 14 {
-					s.add(hashString(strings.ToLower(w)), saltPath)
-				}
-			}
-		}
-	}
-	for _, t := range v.html.tags[:v.html.tagCount] {
-		s.add(t, saltTag)
 	}
 }
 
@@ -170,9 +119,7 @@ func (v *view) words() []uint32 {
 	for _, t := range tokenise(v.name, name[:0]) {
 		s.add(t.hash, saltName)
 	}
-	s.add(hashString(v.org[strings.LastIndexByte(v.org, '.')+1:]), saltTLD)
 	v.phraseWords(s)
-	v.headerWords(s)
 	v.linkWords(s)
 	prev := uint64(0)
 	for i := 0; i < len(v.toks) && i < maxModelTokens; i++ {

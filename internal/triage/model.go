@@ -68,22 +68,22 @@ func WordValue(n int) float32 {
 	return 6 / float32(math.Sqrt(float64(n)))
 }
 
+// MarkValue is the value that each mark of a mail has.
+const MarkValue = 0.3
+
 // Score adds up the outputs of a linear head into out.
-func (l *Linear) Score(words []uint32, signals []float32, hashBits int, out []float32) {
+func (l *Linear) Score(f *Features, out []float32) {
 	k := l.Outputs
-	shift := hashBits - l.Bits
-	for _, w := range words {
-		at := int(w>>shift) * k
-		row := l.Words[at : at+k]
-		for c, x := range row {
-			out[c] += float32(x)
-		}
-	}
-	value := WordValue(len(words)) * l.Scale
+	l.sum(f.Words, out)
+	ratio := WordValue(len(f.Words)) / MarkValue
 	for c := range out[:k] {
-		out[c] = out[c]*value + l.Bias[c]
+		out[c] *= ratio
 	}
-	for i, s := range signals {
+	l.sum(f.Marks, out)
+	for c := range out[:k] {
+		out[c] = out[c]*MarkValue*l.Scale + l.Bias[c]
+	}
+	for i, s := range f.Signals {
 		if s == 0 {
 			continue
 		}
@@ -94,10 +94,21 @@ func (l *Linear) Score(words []uint32, signals []float32, hashBits int, out []fl
 	}
 }
 
+// sum adds the weights of the hashes to out.
+func (l *Linear) sum(hashes []uint32, out []float32) {
+	shift := wordBits - l.Bits
+	for _, w := range hashes {
+		at := int(w>>shift) * l.Outputs
+		for c, x := range l.Words[at : at+l.Outputs] {
+			out[c] += float32(x)
+		}
+	}
+}
+
 // classScores returns the scores of the categories.
 func (m *Model) classScores(f *Features) [classCount]float64 {
 	var out [classCount]float32
-	m.Category.Score(f.Words, f.Signals, wordBits, out[:])
+	m.Category.Score(f.Content(), out[:])
 	var s [classCount]float64
 	for i, x := range out {
 		s[i] = float64(x)
@@ -108,7 +119,7 @@ func (m *Model) classScores(f *Features) [classCount]float64 {
 // unwantedScore returns the uncalibrated score of the unwanted head.
 func (m *Model) unwantedScore(f *Features) float64 {
 	var out [1]float32
-	m.Unwanted.Score(f.Words, f.Signals, wordBits, out[:])
+	m.Unwanted.Score(f, out[:])
 	return float64(out[0])
 }
 
@@ -137,7 +148,7 @@ func (m *Model) Calibrate(raw float64) float64 {
 }
 
 // modelMagic opens a model file; the hash of the signal names behind it ties the file to the features.
-const modelMagic = "applylens-triage-2"
+const modelMagic = "applylens-triage-3"
 
 func signalsHash() uint64 { return hashString(strings.Join(SignalNames(), "\n")) }
 

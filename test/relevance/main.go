@@ -1,9 +1,11 @@
 // Command relevance measures how well the program finds what people look for: it imports the mail of a test
-// collection with the built binary, asks its queries through `applylens search --queries`, and prints the measures
-// beside those of a plain BM25 (k1 0.9, b 0.4, Snowball stems) over the same texts.
+// collection with the built binary, asks its queries through `applylens search --queries`, first by words alone and
+// then by words and meaning, and prints the measures beside those of a plain BM25 (k1 0.9, b 0.4, Snowball stems) over
+// the same texts.
 //
 //	go run ./test/relevance            AESLC D (dev), A (dev and train) and Cranfield (odd queries)
 //	go run ./test/relevance -set D     one of them
+//	ELASTICSEARCH_URL=… go run ./test/relevance -engine elasticsearch
 package main
 
 import (
@@ -17,8 +19,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"applylens/internal/embed"
 	"applylens/test/program"
 )
 
@@ -41,14 +45,17 @@ type collection struct {
 func main() {
 	set := flag.String("set", "D,A,cranfield", "collections, with commas")
 	data := flag.String("data", "", "the folder with the unpacked collections; without it, ../shared/data is unpacked")
+	models := flag.String("models", embed.Models()[0].Name, "sentence models, with commas; none for words alone")
+	engine := flag.String("engine", "any", "postgres or elasticsearch (of ELASTICSEARCH_URL)")
 	keep := flag.String("keep", "", "a folder in which the mailboxes are kept for the next run")
 	flag.Parse()
-	if err := run(context.Background(), *data, *keep, strings.Split(*set, ",")); err != nil {
+	some := slices.DeleteFunc(strings.Split(*models, ","), func(m string) bool { return m == embed.None })
+	if err := run(context.Background(), *data, *keep, *engine, strings.Split(*set, ","), some); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, data, keep string, sets []string) error {
+func run(ctx context.Context, data, keep, engine string, sets, models []string) error {
 	work, err := os.MkdirTemp("", "relevance")
 	if err != nil {
 		return err
@@ -74,7 +81,7 @@ func run(ctx context.Context, data, keep string, sets []string) error {
 		defer func() { _ = os.RemoveAll(filepath.Dir(keep)) }()
 	}
 	for _, set := range sets {
-		if err := measure(ctx, binary, data, keep, work, set); err != nil {
+		if err := measure(ctx, binary, data, keep, work, engine, set, models); err != nil {
 			return fmt.Errorf("%s: %w", set, err)
 		}
 	}
@@ -95,15 +102,16 @@ func unpack(ctx context.Context, dir string) error {
 	return nil
 }
 
-func measure(ctx context.Context, binary, data, keep, work, set string) error {
+func measure(ctx context.Context, binary, data, keep, work, engine, set string, models []string) error {
 	c, err := load(data, set)
 	if err != nil {
 		return err
 	}
 	user := strings.ToLower(set) + "@relevance.example"
+	model := embed.None
 	cmd := func(out *os.File, args ...string) error {
 		run := exec.CommandContext(ctx, binary, append(args, "--data", keep, "--user", user, "--json")...)
-		run.Stderr, run.Stdout = os.Stderr, out
+		run.Stderr, run.Stdout, run.Env = os.Stderr, out, append(os.Environ(), "EMBED_MODEL="+model)
 		return run.Run()
 	}
 	imported := filepath.Join(keep, set+".imported")
@@ -119,7 +127,14 @@ func measure(ctx context.Context, binary, data, keep, work, set string) error {
 			return err
 		}
 	}
-	queries, answers := filepath.Join(work, set+".queries"), filepath.Join(work, set+".answers")
+	if engine == "elasticsearch" {
+		for _, step := range []string{"build", "swap"} {
+			if out, err := exec.CommandContext(ctx, binary, "index", step, "--data", keep).CombinedOutput(); err != nil {
+				return fmt.Errorf("index %s: %w\n%s", step, err, out)
+			}
+		}
+	}
+	queries := filepath.Join(work, set+".queries")
 	var lines strings.Builder
 	for _, q := range c.queries {
 		lines.WriteString(q.text + "\n")
@@ -127,22 +142,40 @@ func measure(ctx context.Context, binary, data, keep, work, set string) error {
 	if err := os.WriteFile(queries, []byte(lines.String()), 0o644); err != nil {
 		return err
 	}
+	fmt.Printf("%s: %d mails, %d queries\n", set, len(c.documents), len(c.queries))
+	report("BM25", c, newBM25(c.documents).answers(c))
+	for _, model = range append([]string{embed.None}, models...) {
+		if model != embed.None {
+			if err := cmd(os.Stdout, "index", "embed"); err != nil {
+				return err
+			}
+		}
+		if err := ask(cmd, c, engine, model, queries, filepath.Join(work, set+".answers")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask prints the measures of the program's answers.
+func ask(cmd func(out *os.File, args ...string) error, c collection, engine, model, queries, answers string) error {
 	out, err := os.Create(answers)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = out.Close() }()
-	if err := cmd(out, "search", "--queries", queries, "--limit", fmt.Sprint(c.depth)); err != nil {
+	if err := cmd(out, "search", "--engine", engine, "--queries", queries, "--limit", fmt.Sprint(c.depth)); err != nil {
 		return err
 	}
 	ours, mode, ms, err := readAnswers(answers)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: %d mails, %d queries\n", set, len(c.documents), len(c.queries))
-	report("BM25", c, newBM25(c.documents).answers(c))
+	if model != embed.None {
+		mode += ", " + model
+	}
 	report(mode, c, ours)
-	fmt.Printf("  time of a query: p50 %.1f ms, p95 %.1f ms\n", percentile(ms, 50), percentile(ms, 95))
+	fmt.Printf("  %-40s p50 %.1f ms, p95 %.1f ms a query\n", "", percentile(ms, 50), percentile(ms, 95))
 	return nil
 }
 

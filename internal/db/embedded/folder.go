@@ -70,6 +70,18 @@ func cacheDir() (string, error) {
 	return filepath.Join(dir, "applylens"), nil
 }
 
+// CacheFolder makes the folder for what is fetched once for all data folders, owned by the account.
+func (a *Account) CacheFolder() (string, error) {
+	dir, err := cacheDir()
+	if err != nil {
+		return "", err
+	}
+	if err := a.mkdir(dir); err != nil {
+		return "", fmt.Errorf("the folder %s cannot be used: %w", dir, err)
+	}
+	return dir, nil
+}
+
 func (f folder) initialised() bool {
 	_, err := os.Stat(f.path("initialised"))
 	return err == nil

@@ -53,6 +53,9 @@ func (r *run) profile(ctx context.Context) (gmail.Profile, error) {
 // backfill lists the mailbox page by page, newest first, and fetches each page before the next. Killed, it goes on with
 // the page it was at and with what of it is still wanted.
 func (r *run) backfill(ctx context.Context) error {
+	if r.brief {
+		return errSlice
+	}
 	for {
 		if err := r.fetchWanted(ctx); err != nil {
 			return err

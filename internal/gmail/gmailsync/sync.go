@@ -100,6 +100,8 @@ type run struct {
 	account  db.AccountGetRow
 	client   *client
 	ends     time.Time
+	brief    bool // no backfill
+	fresh    bool // the account is new: its first messages, then others get their turn
 	labels   labels
 	dirty    *time.Time // of the wish this turn serves
 	mailbox  ingest.Mailbox
@@ -111,12 +113,9 @@ type run struct {
 }
 
 // Sync works on an account for one turn and reports whether there is more to do at once; a brief turn does what is urgent
-// and one window of a backfill. What goes wrong at Google is the account's state, not an error.
+// and leaves a backfill to another. What goes wrong at Google is the account's state, not an error.
 func (e *Engine) Sync(ctx context.Context, userID, accountID int64, brief bool) (more bool, err error) {
-	r := &run{Engine: e, user: userID, id: accountID, lease: newLease(), ends: e.Now().Add(e.Options.Slice)}
-	if brief {
-		r.ends = e.Now()
-	}
+	r := &run{Engine: e, user: userID, id: accountID, lease: newLease(), ends: e.Now().Add(e.Options.Slice), brief: brief}
 	if ok, err := r.take(ctx); err != nil || !ok {
 		return false, err
 	}
@@ -140,6 +139,7 @@ func (r *run) turn(ctx context.Context) error {
 	}
 	r.dirty = r.account.DirtyAt
 	if r.account.State == Connecting || r.account.Cursor == "" {
+		r.fresh = true
 		if err := r.begin(ctx); err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func (r *run) pass(ctx context.Context) error {
 
 // late reports that the turn is over, so that others get theirs.
 func (r *run) late() error {
-	if r.Now().After(r.ends) {
+	if r.Now().After(r.ends) || r.fresh && r.fetchedCount >= r.Options.First {
 		return errSlice
 	}
 	return nil

@@ -296,14 +296,14 @@ func (s *scene) labelsAnew() { s.exec("update accounts set labels_at = null") }
 // and live all the same.
 func TestBackfillOfManyTurns(t *testing.T) {
 	s := newScene(t, gmailtest.Options{})
-	s.engine.Options.Window, s.engine.Options.First = 5, 0
+	s.engine.Options.Window, s.engine.Options.First, s.engine.Options.Slice = 5, 0, time.Nanosecond
 	for n := range 23 {
 		s.box.Deliver(s.letter(fmt.Sprint(n)), "", "INBOX")
 	}
 	turns := 0
 	for more := true; more && turns < 50; turns++ {
 		var err error
-		if more, err = s.engine.Sync(t.Context(), s.user, s.account, true); err != nil {
+		if more, err = s.engine.Sync(t.Context(), s.user, s.account, turns%2 == 1); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -94,6 +94,9 @@ func campaignBars(js []Judged) []Bar {
 
 func isUnwanted(j *Judged) bool { return j.Verdict.Unwanted >= 0.5 }
 func isRisky(j *Judged) bool    { return j.Verdict.Risk.Score >= 60 }
+func isBulk(j *Judged) bool {
+	return j.Verdict.Category == triage.Newsletter || j.Verdict.Category == triage.Promotion
+}
 
 // asksForValue reports whether a judged mail asks for credentials, money or papers, by the signals found.
 func asksForValue(j *Judged) bool {
@@ -142,9 +145,10 @@ func otherBars(data string, campaigns []Judged) ([]Bar, error) {
 		return (j.Verdict.Category == triage.Rejection) == (j.Category == string(triage.Rejection))
 	})
 	add("takeout", "Promotions tab read as newsletter or promotion", 0.90, false,
-		Select(t, func(j *Judged) bool { return j.Group == "Promotions" }), func(j *Judged) bool {
-			return j.Verdict.Category == triage.Newsletter || j.Verdict.Category == triage.Promotion
-		})
+		Select(t, func(j *Judged) bool { return j.Group == "Promotions" }), isBulk)
+	add("takeout", "newsletter or promotion, and in that tab, or neither", 0.90, false, t, func(j *Judged) bool {
+		return isBulk(j) == (j.Group == "Promotions")
+	})
 	add("takeout", "unwanted, inbox", 0.03, true, t, isUnwanted)
 	add("enron", "unwanted", 0.03, true, e, isUnwanted)
 	return out, nil

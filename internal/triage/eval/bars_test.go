@@ -12,8 +12,20 @@ import (
 // dataDir is where the data sets are, seen from this folder.
 const dataDir = "../../../../shared/data"
 
-// TestBars prints every promised figure, and fails when one falls behind the floor that the model of this release
-// reached: floors are a little below the figures, bars are what we want.
+// notMet are the bars that the model of this release does not reach, with the figure that it must not fall behind, a
+// little worse than what it reached. Wall time is no promise on a machine that others use. Every other bar must be met.
+var notMet = map[string]float64{
+	"corpus, held-out systems: precision of rejection":              0.93,
+	"corpus, held-out systems: abstention":                          0.18,
+	"spamassassin by campaign: unwanted, spam":                      0.84,
+	"phishing: unwanted":                                            0.82,
+	"takeout: unwanted, inbox":                                      0.06,
+	"takeout: newsletter or promotion, and in that tab, or neither": 0.60,
+	"speed: p99 of one judgement, ms of wall time":                  100,
+}
+
+// TestBars prints every promised figure. It fails when a bar that was met is missed, and when a figure that never met
+// its bar falls further.
 func TestBars(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains a dozen models")
@@ -28,16 +40,11 @@ func TestBars(t *testing.T) {
 	t.Log("\n" + report.String())
 	for _, b := range bars {
 		t.Log(b)
-	}
-	floors := map[string]float64{"unwanted, spam": 0.84, "macro-F1 of the job classes": 0.88, "precision of rejection": 0.90,
-		"precision of offer": 0.90, "accuracy as mails of one sentence": 0.74, "rejection or not, text only": 0.93}
-	ceilings := map[string]float64{"unwanted, easy-ham": 0.01, "unwanted, hard-ham": 0.10, "risk ≥ 60": 0.01, "calibration error": 0.06}
-	for _, b := range bars {
-		if f, ok := floors[b.What]; ok && b.Figure < f {
-			t.Errorf("%s: %s fell to %.4f, under %.4f", b.Set, b.What, b.Figure, f)
+		if floor, ok := notMet[b.Set+": "+b.What]; ok {
+			b.Want = floor
 		}
-		if c, ok := ceilings[b.What]; ok && b.Figure > c {
-			t.Errorf("%s: %s rose to %.4f, over %.4f", b.Set, b.What, b.Figure, c)
+		if !b.Met() {
+			t.Errorf("%s: %s is %.4f, want %.4g", b.Set, b.What, b.Figure, b.Want)
 		}
 	}
 }

@@ -50,7 +50,7 @@ const (
 	corpusWeight   = 1.0
 	unwantedWeight = 4.0 // of unwanted mail of our own: it is of today, the public set is not
 	businessWeight = 0.5
-	hardWeight     = 3.0 // of wanted mail that looks unwanted: there is little of it and it matters most
+	hardWeight     = 10.0 // of wanted mail that looks unwanted: there is little of it and it matters most
 	bareWeight     = 0.2
 	weakWeight     = 0.2
 )

@@ -59,6 +59,7 @@ func (l *Lab) Campaigns() []Judged {
 	for i, g := range groups {
 		of[g] = folds[i]
 	}
+	rest := learn.Heads(l.own, nil, &triage.Model{Temperature: 1})
 	var out []Judged
 	for f := range campaignFolds {
 		train := append(append([]learn.Example{}, l.own...), l.business...)
@@ -67,7 +68,7 @@ func (l *Lab) Campaigns() []Judged {
 				train = append(train, e)
 			}
 		}
-		m := learn.Fit(train, nil)
+		m := learn.FitUnwanted(train, rest)
 		var test []Sample
 		for _, s := range l.raw {
 			if of[s.Group] == f {
@@ -102,7 +103,7 @@ func (l *Lab) Systems() ([]Judged, error) {
 				train = append(train, e)
 			}
 		}
-		m := learn.Fit(train, l.sentences)
+		m := learn.Fit(train, nil)
 		var test []Sample
 		for _, c := range mails {
 			if of["corpus/"+c.System] == f {
@@ -128,7 +129,8 @@ func (l *Lab) Sentences() (float64, error) {
 	}
 	folds := learn.Folds(groups, campaignFolds)
 	right := 0
-	all := learn.Fit(append(append([]learn.Example{}, l.own...), l.spam...), nil)
+	examples := append(append([]learn.Example{}, l.own...), l.spam...)
+	all := learn.FitUnwanted(examples, learn.Heads(examples, nil, &triage.Model{Temperature: 1}))
 	for f := range campaignFolds {
 		var train []learn.Sentence
 		for i, s := range l.sentences {
@@ -136,9 +138,7 @@ func (l *Lab) Sentences() (float64, error) {
 				train = append(train, s)
 			}
 		}
-		part := learn.Fit(nil, train)
-		m := *all
-		m.Ask, m.AskFit = part.Ask, part.AskFit
+		m := learn.FitAsk(train, all)
 		for i, s := range requests {
 			if folds[i] == f {
 				v := m.Judge(triage.Input{Mail: mail.Parse([]byte("Content-Type: text/plain; charset=utf-8\n\n" + s.Text))})

@@ -3,6 +3,7 @@ package learn
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"applylens/internal/triage"
 )
@@ -15,18 +16,17 @@ type Sentence struct {
 	Weight   float64
 }
 
-// hashBits is the width of the word hashes of triage.Features.
-const hashBits = 18
-
 // calibrationFolds is the number of parts that take turns at being held out for the calibration.
 const calibrationFolds = 5
 
-// The options of the three heads.
-var (
-	categoryOptions = Options{Epochs: 10, Rate: 0.12, L2: 2e-5, L2Sig: 2e-4, Start: 0.01}
-	unwantedOptions = Options{Epochs: 8, Rate: 0.12, L2: 2e-5, L2Sig: 2e-3, Start: 0.01}
-	askOptions      = Options{Epochs: 10, Rate: 0.10, L2: 3e-5, L2Sig: 1e-4}
+// How much the examples count against the pull of the weights to zero.
+const (
+	unwantedC = 1.2
+	askC      = 0.12
 )
+
+// categoryOptions are those of the category head.
+var categoryOptions = Options{Epochs: 10, Rate: 0.12, L2: 2e-5, L2Sig: 2e-4, Start: 0.01}
 
 // Fit learns the model from examples and sentences, and calibrates it on parts that were held out by group.
 func Fit(examples []Example, sentences []Sentence) *triage.Model {
@@ -37,21 +37,31 @@ func Fit(examples []Example, sentences []Sentence) *triage.Model {
 	}
 	folds := Folds(groups, calibrationFolds)
 	var class []answer
-	var unwanted []point
 	for f := range calibrationFolds {
 		train, test := split(examples, folds, f)
-		c, u := fitCategory(train), fitUnwanted(train)
+		c := fitCategory(train)
 		class = append(class, answers(&c, test)...)
-		unwanted = append(unwanted, unwantedPoints(&u, test)...)
 	}
 	calibrateClasses(m, class)
-	if len(unwanted) > 0 {
-		m.UnwantedFit = platt(unwanted)
-	}
+	m.UnwantedFit = unwantedFit(examples)
 	if ps := askPoints(sentences); len(ps) > 0 {
 		m.AskFit = platt(ps)
 	}
 	return m
+}
+
+// FitUnwanted learns the unwanted head alone, with its calibration, and takes the rest from another model.
+func FitUnwanted(examples []Example, from *triage.Model) *triage.Model {
+	m := *from
+	m.Unwanted, m.UnwantedFit = fitUnwanted(examples), unwantedFit(examples)
+	return &m
+}
+
+// FitAsk learns the sentence head alone, with its calibration, and takes the rest from another model.
+func FitAsk(sentences []Sentence, from *triage.Model) *triage.Model {
+	m := *from
+	m.Ask, m.AskFit = fitAsk(sentences), platt(askPoints(sentences))
+	return &m
 }
 
 // Heads learns the weights only, and takes calibration and thresholds, and the sentence head when there are no
@@ -81,32 +91,43 @@ func fitCategory(examples []Example) triage.Linear {
 	var rows []row
 	for i := range examples {
 		if e := &examples[i]; e.Class >= 0 {
-			rows = append(rows, row{e.Features.Words, e.Features.Signals, e.Class, float32(e.Weight)})
+			rows = append(rows, row{e.Features.Content(), e.Class, float32(e.Weight)})
 		}
 	}
-	return fitLinear(rows, triage.ClassCount, triage.CategoryBits, hashBits, len(triage.SignalNames()), categoryPrior(), categoryOptions)
+	return fitLinear(rows, triage.ClassCount, triage.CategoryBits, len(triage.SignalNames()), categoryPrior(), categoryOptions)
 }
 
 func fitUnwanted(examples []Example) triage.Linear {
 	var rows []row
 	for i := range examples {
 		if e := &examples[i]; e.Unwanted >= 0 {
-			rows = append(rows, row{e.Features.Words, e.Features.Signals, e.Unwanted, float32(e.Weight)})
+			rows = append(rows, row{&e.Features, e.Unwanted, float32(e.Weight * bulkFactor(e))})
 		}
 	}
-	return fitLinear(rows, 1, triage.UnwantedBits, hashBits, len(triage.SignalNames()), unwantedPrior(), unwantedOptions)
+	return fitLogistic(rows, triage.UnwantedBits, len(triage.SignalNames()), unwantedPrior(), unwantedC)
+}
+
+// bulkFactor weighs the wanted mail that is most like unwanted mail: what is sent to many.
+func bulkFactor(e *Example) float64 {
+	if e.Unwanted == 0 && e.Class >= 0 {
+		switch triage.Classes()[e.Class] {
+		case triage.Newsletter, triage.Promotion, triage.JobAlert, triage.ReceiptBill, triage.AccountSecurity, triage.Notification:
+			return 4
+		}
+	}
+	return 1
 }
 
 func fitAsk(sentences []Sentence) triage.Linear {
 	rows := make([]row, len(sentences))
 	for i := range sentences {
 		s := &sentences[i]
-		rows[i] = row{s.Features.Words, s.Features.Signals, 0, float32(s.Weight)}
+		rows[i] = row{&s.Features, 0, float32(s.Weight)}
 		if s.Asks {
 			rows[i].target = 1
 		}
 	}
-	return fitLinear(rows, 1, triage.AskBits, hashBits, triage.AskSignals, nil, askOptions)
+	return fitLogistic(rows, triage.AskBits, triage.AskSignals, nil, askC)
 }
 
 // An answer is the score of every class for a held-out example of known class.
@@ -124,7 +145,7 @@ func answers(l *triage.Linear, test []Example) []answer {
 			continue
 		}
 		raw := make([]float32, l.Outputs)
-		l.Score(e.Features.Words, e.Features.Signals, hashBits, raw)
+		l.Score(e.Features.Content(), raw)
 		a := answer{class: e.Class, weight: 1}
 		for _, x := range raw {
 			a.scores = append(a.scores, float64(x))
@@ -134,26 +155,58 @@ func answers(l *triage.Linear, test []Example) []answer {
 	return out
 }
 
-func unwantedPoints(l *triage.Linear, test []Example) []point {
-	var out []point
-	for i := range test {
-		e := &test[i]
-		if e.Unwanted < 0 || e.Copy {
-			continue
-		}
-		var raw [1]float32
-		l.Score(e.Features.Words, e.Features.Signals, hashBits, raw[:])
-		w := 1.0
-		if e.Unwanted == 0 {
-			w = wantedPrior
-		}
-		out = append(out, point{float64(raw[0]), e.Unwanted == 1, w})
-	}
-	return out
-}
+// The shares of wanted mail that may be called unwanted: of all, and of wanted mail that looks like it.
+const (
+	wantedError = 0.0015
+	bulkError   = 0.025
+)
 
-// wantedPrior is how much more often a mail is wanted in a mailbox than in the training data.
-const wantedPrior = 4
+// unwantedFit calibrates the unwanted head on parts that were held out by group: Platt's probability, moved so that
+// one half stands where no more than the allowed shares of wanted mail lie above it.
+func unwantedFit(examples []Example) [2]float32 {
+	groups := make([]string, len(examples))
+	for i := range examples {
+		groups[i] = examples[i].Group
+	}
+	folds := Folds(groups, calibrationFolds)
+	var all []point
+	var wanted, bulk []float64
+	for f := range calibrationFolds {
+		train, test := split(examples, folds, f)
+		l := fitUnwanted(train)
+		for i := range test {
+			e := &test[i]
+			if e.Unwanted < 0 || e.Copy {
+				continue
+			}
+			var raw [1]float32
+			l.Score(&e.Features, raw[:])
+			x := float64(raw[0])
+			all = append(all, point{x, e.Unwanted == 1, 1})
+			switch {
+			case e.Unwanted == 1:
+			case strings.HasSuffix(e.Source, "hard-ham"):
+				bulk = append(bulk, x)
+			default:
+				wanted = append(wanted, x)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return [2]float32{1, 0}
+	}
+	fit := platt(all)
+	for _, part := range []struct {
+		scores []float64
+		share  float64
+	}{{wanted, wantedError}, {bulk, bulkError}} {
+		if n := int(part.share * float64(len(part.scores))); n > 0 {
+			slices.Sort(part.scores)
+			fit[1] = min(fit[1], -fit[0]*float32(part.scores[len(part.scores)-1-n]))
+		}
+	}
+	return fit
+}
 
 func askPoints(sentences []Sentence) []point {
 	groups := make([]string, len(sentences))
@@ -174,7 +227,7 @@ func askPoints(sentences []Sentence) []point {
 		l := fitAsk(train)
 		for i := range test {
 			var raw [1]float32
-			l.Score(test[i].Features.Words, test[i].Features.Signals, hashBits, raw[:])
+			l.Score(&test[i].Features, raw[:])
 			out = append(out, point{float64(raw[0]), test[i].Asks, 1})
 		}
 	}

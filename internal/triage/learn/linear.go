@@ -21,10 +21,9 @@ type Example struct {
 
 // A row is one example as the solver sees it.
 type row struct {
-	words   []uint32
-	signals []float32
-	target  int // class, or 1 and 0 for one output
-	weight  float32
+	*triage.Features
+	target int // class, or 1 and 0 for one output
+	weight float32
 }
 
 // Options of the solver.
@@ -39,8 +38,8 @@ type Options struct {
 // fitLinear minimises the weighted log loss by AdaGrad over the rows in a fixed pseudo-random order. The signals start
 // from the prior (one weight per signal and output, nil for none) and are pulled back to it: what the data is silent
 // about stays as the rules have it.
-func fitLinear(rows []row, outputs, bits, hashBits, signals int, prior []float32, o Options) triage.Linear {
-	s := newSolver(outputs, bits, hashBits, signals, o)
+func fitLinear(rows []row, outputs, bits, signals int, prior []float32, o Options) triage.Linear {
+	s := newSolver(outputs, bits, signals, o)
 	if prior != nil {
 		s.prior = prior
 		copy(s.s, prior)
@@ -49,15 +48,9 @@ func fitLinear(rows []row, outputs, bits, hashBits, signals int, prior []float32
 	for i := range order {
 		order[i] = i
 	}
-	seed := uint64(88172645463325252)
+	random := shuffler(88172645463325252)
 	for range o.Epochs {
-		for i := len(order) - 1; i > 0; i-- {
-			seed ^= seed << 13
-			seed ^= seed >> 7
-			seed ^= seed << 17
-			j := int(seed % uint64(i+1))
-			order[i], order[j] = order[j], order[i]
-		}
+		random.shuffle(order)
 		for _, i := range order {
 			s.step(&rows[i])
 		}
@@ -77,9 +70,9 @@ type solver struct {
 	out            []float32
 }
 
-func newSolver(outputs, bits, hashBits, signals int, o Options) *solver {
+func newSolver(outputs, bits, signals int, o Options) *solver {
 	f := func(n int) []float32 { return make([]float32, n) }
-	s := &solver{k: outputs, bits: bits, shift: hashBits - bits, o: o, w: f(outputs << bits), wg: f(outputs << bits),
+	s := &solver{k: outputs, bits: bits, shift: triage.WordBits - bits, o: o, w: f(outputs << bits), wg: f(outputs << bits),
 		s: f(outputs * signals), sg: f(outputs * signals), b: f(outputs), bg: f(outputs), prior: f(outputs * signals),
 		grad: f(outputs), out: f(outputs)}
 	for i := range s.wg {
@@ -94,13 +87,9 @@ func newSolver(outputs, bits, hashBits, signals int, o Options) *solver {
 // score fills out with the scores of the row.
 func (s *solver) score(r *row, value float32) {
 	copy(s.out, s.b)
-	for _, w := range r.words {
-		at := int(w>>s.shift) * s.k
-		for c := range s.out {
-			s.out[c] += float32(s.w[at+c] * value)
-		}
-	}
-	for i, x := range r.signals {
+	s.sum(r.Words, value)
+	s.sum(r.Marks, triage.MarkValue)
+	for i, x := range r.Signals {
 		if x == 0 {
 			continue
 		}
@@ -110,19 +99,23 @@ func (s *solver) score(r *row, value float32) {
 	}
 }
 
-// step moves the weights against the gradient of one row.
-func (s *solver) step(r *row) {
-	value := triage.WordValue(len(r.words))
-	s.score(r, value)
-	s.gradient(r)
-	for _, w := range r.words {
+func (s *solver) sum(hashes []uint32, value float32) {
+	for _, w := range hashes {
 		at := int(w>>s.shift) * s.k
-		for c, g := range s.grad {
-			j := at + c
-			s.move(s.w, s.wg, j, float32(g*value)+float32(float32(s.o.L2)*s.w[j]))
+		for c := range s.out {
+			s.out[c] += float32(s.w[at+c] * value)
 		}
 	}
-	for i, x := range r.signals {
+}
+
+// step moves the weights against the gradient of one row.
+func (s *solver) step(r *row) {
+	value := triage.WordValue(len(r.Words))
+	s.score(r, value)
+	s.gradient(r)
+	s.descend(r.Words, value)
+	s.descend(r.Marks, triage.MarkValue)
+	for i, x := range r.Signals {
 		if x == 0 {
 			continue
 		}
@@ -133,6 +126,16 @@ func (s *solver) step(r *row) {
 	}
 	for c, g := range s.grad {
 		s.move(s.b, s.bg, c, g)
+	}
+}
+
+func (s *solver) descend(hashes []uint32, value float32) {
+	for _, w := range hashes {
+		at := int(w>>s.shift) * s.k
+		for c, g := range s.grad {
+			j := at + c
+			s.move(s.w, s.wg, j, float32(g*value)+float32(float32(s.o.L2)*s.w[j]))
+		}
 	}
 }
 

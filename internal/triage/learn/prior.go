@@ -10,7 +10,7 @@ import (
 // class, and the weight of one point of risk for "unwanted".
 const (
 	rulePrior = 4.0
-	riskPrior = 0.09
+	riskPrior = 0.045
 )
 
 // categoryPrior lets each rule score speak for its class.
