@@ -104,6 +104,7 @@ var libraries = []struct {
 	{"go.opentelemetry.io/", []string{"internal/telemetry"}},
 	{"github.com/ebitengine/purego", []string{"internal/embed/onnx"}},
 	{"github.com/openai/openai-go/", []string{"internal/embed/remote", "internal/llm"}},
+	{"github.com/google/jsonschema-go/", []string{"internal/llm", "internal/agent"}},
 }
 
 // forbiddenInPure are packages that reach outside the process. net/http may be imported for the

@@ -29,6 +29,7 @@ type Settings struct {
 	Google             Google   `embed:""`
 	Alerting           Alerting `embed:""`
 	Metrics            Metrics  `embed:""`
+	LLM                LLM      `embed:""`
 	Embed              Embed    `embed:""`
 }
 
@@ -104,6 +105,9 @@ func (s *Settings) Check() error {
 		return err
 	}
 	if err := s.Metrics.check(); err != nil {
+		return err
+	}
+	if err := s.LLM.check(); err != nil {
 		return err
 	}
 	if s.Data != "" {
