@@ -74,8 +74,6 @@ func rank(r views.SLORow) float64 {
 	switch {
 	case r.Known && r.Total > 0 && r.Remaining != nil:
 		return *r.Remaining
-	case len(r.Firing) > 0:
-		return 2
 	case r.Runs:
 		return 3
 	}

@@ -50,6 +50,7 @@ type Server struct {
 	Patient  func(context.Context) (gmail.Patient, error) // the setup of Google, for its page
 	SignUp   string                                       // who may sign in with Google without being known yet
 	Channels []string                                     // of alerts that are configured
+	Embedded bool                                         // the program brought its database
 	Log      *slog.Logger
 	Now      func() time.Time
 	BaseURL  string

@@ -530,7 +530,7 @@ func sloBadges(r SLORow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		for _, c := range r.Firing {
+		for _, c := range r.alarms() {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<a class=\"state\" data-state=\"firing\" href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -128,6 +128,7 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
 	}
+	s.Embedded = a.server != nil
 	for _, c := range outbox.Channels {
 		s.Channels = append(s.Channels, c.Name())
 	}
@@ -174,9 +175,6 @@ func (cmd *serveCmd) run(ctx context.Context, a *app, s *handlers.Server, userID
 		if err := a.workGmail(ctx, s.Gmail, s.Jobs); err != nil {
 			return err
 		}
-	}
-	if a.sense != nil {
-		go func() { _ = a.sense.Prepare(ctx, a.db.As(userID), userID) }() // so that the first search finds the model ready
 	}
 	if err := cmd.printLink(ctx, a, s, userID); err != nil {
 		return err

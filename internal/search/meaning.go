@@ -82,7 +82,7 @@ func (p *Postgres) ask(ctx context.Context, conn db.DBTX, q *Query, r Request, r
 		a.why = "no mail has a vector yet"
 		return a, nil
 	}
-	if _, err := a.sense.ready(a.model); err != nil {
+	if _, err := a.sense.ready(ctx, a.model); err != nil {
 		a.why = reason(err)
 		return a, nil
 	}
