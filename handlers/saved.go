@@ -83,7 +83,7 @@ func (s *Server) savedChange(c echo.Context) error {
 		return err
 	}
 	ctx, q := c.Request().Context(), s.DB.As(userID(c))
-	n := int64(0)
+	var n int64
 	switch c.FormValue("do") {
 	case "delete":
 		n, err = q.SavedDelete(ctx, db.SavedDeleteParams{UserID: userID(c), ID: id})

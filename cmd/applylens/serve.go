@@ -19,6 +19,8 @@ import (
 	"applylens/internal/imageproxy"
 	"applylens/internal/jobs"
 	"applylens/internal/search"
+	"applylens/internal/slo"
+	"applylens/internal/slo/watch"
 )
 
 type serveCmd struct {
@@ -116,7 +118,8 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Post: post, Log: a.log, Now: time.Now}, cmd.Worker)
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Post: post, Log: a.log, Now: time.Now,
+		Metrics: a.metrics, Tracer: a.tracer}, cmd.Worker)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +129,8 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		Search: search.Postgres{Sense: a.sense},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),
 		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp, SendsMail: post != nil,
+		Metrics: a.metrics, MetricsToken: a.settings.Metrics.Token, Tracer: a.tracer, Requests: &watch.Meter{Objective: slo.APIAvailability},
+		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
 	}
 	s.Embedded = a.server != nil
@@ -144,6 +149,9 @@ func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, list
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	if err := a.serveMetrics(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if cmd.Worker {
 		if err := s.Jobs.Start(background); err != nil {
 			return errors.Join(fmt.Errorf("start the worker: %w", err), listener.Close())
@@ -153,11 +161,14 @@ func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, list
 		BaseContext: func(net.Listener) context.Context { return background }}
 	site.RegisterOnShutdown(s.Events.Close)
 	go s.Events.Listen(ctx, a.db.Pool, a.log)
+	counted := a.count(s.Requests)
 	failed := make(chan error, 1)
 	go func() { failed <- site.Serve(listener) }()
 	err = cmd.run(ctx, a, s, userID, failed)
 	a.log.Info("stopping")
-	return errors.Join(err, cmd.stop(site, s))
+	err = errors.Join(err, cmd.stop(site, s))
+	counted()
+	return err
 }
 
 // run brings in the first mail and waits for the end.

@@ -18,6 +18,7 @@ import (
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
 	"applylens/internal/search"
+	"applylens/internal/telemetry"
 )
 
 // Client is how jobs are queued.
@@ -33,11 +34,14 @@ type Deps struct {
 	Post   *alert.Post       // nil: the program sends no mail of its own
 	Log    *slog.Logger
 	Now    func() time.Time
+
+	Metrics *telemetry.Metrics // nil for none
+	Tracer  *telemetry.Tracer  // nil for none
 }
 
 // NewClient returns a client that queues jobs and, with work, also carries them out once it is started.
 func NewClient(d Deps, work bool) (*Client, error) {
-	cfg := &river.Config{Logger: quiet(d.Log)}
+	cfg := &river.Config{Logger: quiet(d.Log), Middleware: []rivertype.Middleware{&measure{metrics: d.Metrics, tracer: d.Tracer}}}
 	if work {
 		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}}
 		cfg.Workers = river.NewWorkers()
