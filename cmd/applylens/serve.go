@@ -128,9 +128,8 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
 		Search: search.Postgres{Sense: a.sense},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),
-		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp, SendsMail: post != nil,
 		Metrics: a.metrics, MetricsToken: a.settings.Metrics.Token, Tracer: a.tracer, Requests: &watch.Meter{Objective: slo.APIAvailability},
-		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
+		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp, SendsMail: post != nil,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
 	}
 	s.Embedded = a.server != nil
