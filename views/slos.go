@@ -304,3 +304,14 @@ func (r SLORow) alarms() []slo.Class {
 	}
 	return r.Firing
 }
+
+// mood is the colour of an objective's sentence.
+func (r SLORow) mood() string {
+	switch r.State {
+	case slo.StateExhausted, slo.StateCritical:
+		return "gone"
+	case slo.StateRising, slo.StateEasing:
+		return "low"
+	}
+	return level(r.Remaining)
+}
