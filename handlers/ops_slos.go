@@ -74,8 +74,6 @@ func rank(r views.SLORow) float64 {
 	switch {
 	case r.Known && r.Total > 0 && r.Remaining != nil:
 		return *r.Remaining
-	case len(r.Firing) > 0:
-		return 2
 	case r.Runs:
 		return 3
 	}
@@ -212,7 +210,8 @@ type chartData struct {
 	At        []int64      `json:"at"` // seconds since 1970, the end of each stretch
 	Step      int64        `json:"step"`
 	Remaining []*float64   `json:"remaining"`
-	Even      []*float64   `json:"even"` // the budget spent evenly over the last period
+	Even      []*float64   `json:"even"`  // of the budget of a whole period when it is spent evenly; null unless the chart shows one
+	Since     []*float64   `json:"since"` // what is left of it when only what these days spent counts; as long as Even
 	Total     []*int64     `json:"total"`
 	Bad       []*int64     `json:"bad"`
 	Share     []*float64   `json:"share"` // of bad events
@@ -264,17 +263,10 @@ func newChartData(r slo.Report, line []slo.Point, days int) chartData {
 	if _, ok := agent.Find(r.Objective.Subject); ok {
 		d.Runs = r.Objective.Subject
 	}
-	period := slo.Days(r.Objective.PeriodDays)
-	length, elapsed := period.Length(r.At), period.Elapsed(r.At)
+	d.Even, d.Since = burnDown(r, line, days)
 	for _, p := range line {
 		d.At = append(d.At, (p.Until + 1).Time().Unix())
 		d.Remaining = append(d.Remaining, p.Remaining)
-		var even *float64
-		if gone := elapsed - int64(r.At-p.Until); gone >= 0 {
-			x := 1 - float64(gone)/float64(length)
-			even = &x
-		}
-		d.Even = append(d.Even, even)
 		var total, bad *int64
 		var share *float64
 		if p.Measured > 0 {
@@ -288,6 +280,21 @@ func newChartData(r slo.Report, line []slo.Point, days int) chartData {
 		d.Total, d.Bad, d.Share = append(d.Total, total), append(d.Bad, bad), append(d.Share, share)
 	}
 	return d
+}
+
+// burnDown returns, for a chart that shows one whole period, how its budget would be spent evenly and how these days spent
+// it; nil for another stretch. At the last point the second is what is left.
+func burnDown(r slo.Report, line []slo.Point, days int) (even, since []*float64) {
+	if days != r.Objective.PeriodDays || r.Allowed <= 0 {
+		return nil, nil
+	}
+	var bad int64
+	for i, p := range line {
+		bad += p.Total - p.Good
+		e, left := 1-float64(i+1)/float64(len(line)), 1-float64(bad)/r.Allowed
+		even, since = append(even, &e), append(since, &left)
+	}
+	return even, since
 }
 
 // opsSLOPromise changes what an objective promises.

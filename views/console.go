@@ -37,7 +37,7 @@ type JobCount struct {
 func (o Overview) worst() []SLORow {
 	var rows []SLORow
 	for _, r := range o.SLOs.Rows {
-		if r.Runs && r.Known && (r.State != slo.StateFine && r.State != slo.StateNoData || len(r.Firing) > 0) {
+		if r.Runs && r.Known && (r.State != slo.StateFine && r.State != slo.StateNoData || len(r.alarms()) > 0) {
 			rows = append(rows, r)
 		}
 	}
@@ -48,7 +48,7 @@ func (o Overview) worst() []SLORow {
 func (o Overview) best() []SLORow {
 	var rows []SLORow
 	for _, r := range o.SLOs.Rows {
-		if r.Known && r.State == slo.StateFine && len(r.Firing) == 0 {
+		if r.Known && r.State == slo.StateFine && len(r.alarms()) == 0 {
 			rows = append(rows, r)
 		}
 	}
@@ -61,7 +61,7 @@ func (o Overview) silent() (unknown, absent int) {
 		switch {
 		case !r.Runs:
 			absent++
-		case !r.Known || r.State == slo.StateNoData && len(r.Firing) == 0:
+		case !r.Known || r.State == slo.StateNoData && len(r.alarms()) == 0:
 			unknown++
 		}
 	}
@@ -83,7 +83,7 @@ func (o Overview) verdict() (text, colour string) {
 	case !o.Evaluated:
 		return "Not known: the last evaluation is more than five minutes old.", "gone"
 	case exhausted > 0:
-		return count(exhausted, "promise") + " broken, " + count(len(worst)-exhausted, "other") + " in danger, " + id(int64(len(best))) + " kept.", "gone"
+		return count(exhausted, "promise") + " broken, " + id(int64(len(worst)-exhausted)) + " more in danger, " + id(int64(len(best))) + " kept.", "gone"
 	case len(worst) > 0:
 		return count(len(worst), "promise") + " in danger, " + id(int64(len(best))) + " kept.", "low"
 	case len(best) == 0:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -294,4 +295,23 @@ func limitValue(o slo.Objective) string {
 		return strconv.FormatFloat(float64(o.Limit)/1e6, 'f', -1, 64)
 	}
 	return strconv.FormatInt(o.Limit, 10)
+}
+
+// alarms are the classes that fire. What was never counted has none: that it has no data is no news.
+func (r SLORow) alarms() []slo.Class {
+	if r.Total == 0 {
+		return slices.DeleteFunc(slices.Clone(r.Firing), func(c slo.Class) bool { return c == slo.NoData })
+	}
+	return r.Firing
+}
+
+// mood is the colour of an objective's sentence.
+func (r SLORow) mood() string {
+	switch r.State {
+	case slo.StateExhausted, slo.StateCritical:
+		return "gone"
+	case slo.StateRising, slo.StateEasing:
+		return "low"
+	}
+	return level(r.Remaining)
 }

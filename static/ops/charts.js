@@ -25,7 +25,8 @@ function draw() {
 	const counts = (u, values) => values.map((v) => (v === null ? "" : v.toLocaleString("en")));
 	chart("budget", 240, look, percent, [
 		{ label: "Left", values: data.remaining, stroke: look.accent, width: 2, fill: look.soft, show: (v) => `${round(100 * v)} %` },
-		{ label: "Spent evenly", values: data.even, stroke: look.faint, width: 1.5, dash: [5, 5], show: (v) => `${round(100 * v)} %` },
+		...(data.even ? [{ label: "Since the beginning", values: data.since, stroke: look.warn, width: 1.5, show: (v) => `${round(100 * v)} %` },
+			{ label: "Spent evenly", values: data.even, stroke: look.faint, width: 1.5, dash: [5, 5], show: (v) => `${round(100 * v)} %` }] : []),
 	], { range: (u, low, high) => [Math.min(0, low ?? 0) - 0.02, Math.max(1, high ?? 1) + 0.02], zero: 0 });
 	const bars = uPlot.paths.bars({ size: [0.8, 12] });
 	chart("events", 180, look, counts, [
@@ -44,7 +45,7 @@ function chart(name, height, look, values, lines, y) {
 	body.replaceChildren();
 	const axis = { stroke: look.muted, grid: { stroke: look.line, width: 1 }, ticks: { show: false }, font: look.font };
 	const u = new uPlot({
-		width: body.clientWidth,
+		width: inner(body),
 		height,
 		cursor: { drag: { x: false, y: false }, sync: { key: "objective" }, points: { size: 6 } },
 		legend: { live: true },
@@ -102,9 +103,15 @@ const local = (seconds) => part(seconds, { year: "numeric", month: "2-digit", da
 	.replace(/(\d+)\/(\d+)\/(\d+), (\d+):(\d+)/, "$3-$2-$1T$4:$5");
 const round = (x) => Math.round(x * 100) / 100;
 
+// inner is the width within the padding of a chart's box.
+function inner(body) {
+	const style = getComputedStyle(body);
+	return Math.floor(body.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight));
+}
+
 function resize() {
 	for (const u of charts) {
-		const width = u.root.parentElement?.clientWidth;
+		const width = u.root.parentElement && inner(u.root.parentElement);
 		if (width && width !== u.width) u.setSize({ width, height: u.height });
 	}
 }
@@ -117,7 +124,7 @@ function colours() {
 		probe.style.color = `var(--${name})`;
 		return getComputedStyle(probe).color;
 	};
-	const look = { accent: colour("accent"), soft: colour("accent-soft"), danger: colour("danger"), muted: colour("muted"), faint: colour("faint"),
+	const look = { accent: colour("accent"), soft: colour("accent-soft"), danger: colour("danger"), warn: colour("warn"), muted: colour("muted"), faint: colour("faint"),
 		line: colour("line"), line2: colour("line-2"), font: `12px ${getComputedStyle(document.body).fontFamily}` };
 	probe.remove();
 	return look;
