@@ -10,7 +10,7 @@ type OpsPlace struct{ Name, Href string }
 
 // opsPlaces are the operators' places in their order.
 func opsPlaces() []OpsPlace {
-	return []OpsPlace{{"Agents", "/ops/agents"}, {"Runs", "/ops/runs"}}
+	return []OpsPlace{{"Agents", "/ops/agents"}, {"Runs", "/ops/runs"}, {"Search", "/ops/search"}}
 }
 
 // A Window is a stretch of time up to now that operators choose.

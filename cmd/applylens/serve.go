@@ -112,7 +112,12 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Log: a.log, Now: time.Now}, cmd.Worker)
+	cluster, err := elasticOf(a.settings)
+	if err != nil {
+		return nil, err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Agents: a.agents, Index: a.filler(cluster),
+		Log: a.log, Now: time.Now}, cmd.Worker)
 	if err != nil {
 		return nil, err
 	}

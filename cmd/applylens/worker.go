@@ -32,7 +32,12 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Log: a.log, Now: time.Now}, true)
+	cluster, err := elasticOf(a.settings)
+	if err != nil {
+		return err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Agents: a.agents, Index: a.filler(cluster),
+		Log: a.log, Now: time.Now}, true)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,9 @@ func (r *Runtime) Search(ctx context.Context, trigger Trigger, q *search.Query, 
 			return err
 		}
 		run.Detail("mode", result.Mode)
+		if result.Instead != "" {
+			run.Detail("instead", result.Instead) // of Elasticsearch
+		}
 		run.Detail("hits", len(result.Hits))
 		if req.After == "" {
 			run.Detail("total", result.Total)

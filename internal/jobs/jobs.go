@@ -13,11 +13,13 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"applylens/internal/agent"
 	"applylens/internal/alert"
 	"applylens/internal/db"
 	"applylens/internal/gmail/gmailsync"
 	"applylens/internal/ingest"
 	"applylens/internal/search"
+	"applylens/internal/search/elastic"
 )
 
 // Client is how jobs are queued.
@@ -30,6 +32,8 @@ type Deps struct {
 	Gmail  *gmailsync.Engine // nil when Google is not set up
 	Sense  *search.Sense     // nil when mail is not found by meaning
 	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
+	Agents *agent.Runtime    // records operations; nil: Index does none
+	Index  *elastic.Filler   // does operations on the search index; its Client is nil without Elasticsearch
 	Log    *slog.Logger
 	Now    func() time.Time
 }
@@ -61,6 +65,9 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		addSLO(cfg, d)
 		if d.Sense != nil {
 			addEmbed(cfg, d)
+		}
+		if d.Index != nil && d.Agents != nil {
+			addIndex(cfg, d)
 		}
 		if d.Alerts != nil {
 			addAlerts(cfg, d.Alerts)
