@@ -135,33 +135,42 @@ func (o OpsSearch) perShard() string {
 	return took(o.Cluster.Took / time.Duration(o.Cluster.Queries))
 }
 
-// healthState is a word for the state of the cluster, and its colour's.
+// healthState says what the colour of the cluster means, and in which tone it is shown.
 func healthState(status string) (word, tone string) {
 	switch status {
 	case "green":
-		return "green: all copies are there", "on"
+		return "all copies are there", "on"
 	case "yellow":
-		return "yellow: copies are missing, no data", "with failures"
+		return "copies are missing, no data", "with failures"
 	case "red":
-		return "red: data is missing", "disabled"
+		return "data is missing", "disabled"
 	}
-	return status, "no data"
+	return "", "no data"
 }
 
+// breakerState says what the state of the breaker means, and in which tone it is shown.
 func breakerState(state string) (word, tone string) {
 	switch state {
 	case "closed":
-		return "closed: searches go there", "on"
+		return "searches of this process go there", "on"
 	case "half-open":
-		return "half open: one search tries it", "with failures"
+		return "one search of this process tries it", "with failures"
 	}
-	return "open: Postgres answers for some seconds", "disabled"
+	return "not asked by this process for some seconds", "disabled"
 }
 
 func healthWord(status string) string { word, _ := healthState(status); return word }
 func healthTone(status string) string { _, tone := healthState(status); return tone }
 func breakerWord(state string) string { word, _ := breakerState(state); return word }
 func breakerTone(state string) string { _, tone := breakerState(state); return tone }
+
+// behind is how long the oldest change has waited.
+func behind(s *elastic.State) string {
+	if s.Waiting == 0 {
+		return "nothing"
+	}
+	return took(s.Behind)
+}
 
 // waiting shows a count of the outbox, which ends at 100,000.
 func waiting(n int64) string {

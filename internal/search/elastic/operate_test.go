@@ -2,11 +2,13 @@ package elastic_test
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 
 	"applylens/internal/errs"
+	"applylens/internal/search"
 	"applylens/internal/search/elastic"
 	"applylens/internal/search/elastictest"
 )
@@ -62,6 +64,13 @@ func TestOperate(t *testing.T) {
 	}
 	if docs[1] != 20 || docs[2] != 20 {
 		t.Fatalf("the indices hold %v mails by generation", docs)
+	}
+	f := elastic.NewFailover(w.client, w.postgres, w.db, slog.New(slog.DiscardHandler))
+	for query, why := range map[string]string{`~"money to move house"`: "meaning", "like:1": "meaning", "company:secret": "company:", "offer": ""} {
+		r, err := f.Search(t.Context(), w.db.Owner(me), search.Parse(query, now), search.Request{UserID: me})
+		if err != nil || !strings.HasSuffix(r.Instead, why) || (why == "") != (r.Instead == "") {
+			t.Errorf("%s: answered by %q instead because %q, %v", query, r.Mode, r.Instead, err)
+		}
 	}
 	do("prune", false, "deleted")
 	if out := do("prune", true, "No index is out of use"); !out.Nothing {
