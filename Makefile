@@ -53,6 +53,8 @@ bench: ## measure speed beside other mail programs (tens of minutes); ONLY=impor
 	@scripts/setup.sh bench
 	$(GO) run ./test/bench $(if $(ONLY),-only $(ONLY))
 	$(if $(ONLY),,$(GO) test -run TestBars -v -timeout 40m ./internal/triage/eval ./internal/search/elastic)
+	$(if $(ONLY),,SEARCH_BENCH=$${TMPDIR:-/tmp}/applylens-search-bench $(GO) test -run xxx -bench 'Search|Hybrid|Embed' -benchtime 200x -timeout 40m ./internal/search)
+	$(if $(ONLY),,$(GO) run ./test/relevance)
 
 dev: ## rebuild and restart on every change
 	@scripts/need-go.sh

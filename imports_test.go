@@ -63,6 +63,7 @@ var rooms = slices.Concat(pure, []room{
 	{"internal/knowledge", []string{"errs", "config", "telemetry", "mail", "embed", "triage", "db", "llm", "search"}},
 	{"internal/privacy", []string{"errs", "config", "telemetry", "mail", "blobs", "db", "llm", "gmail", "search", "action"}},
 	{"internal/slo/watch", []string{"errs", "slo", "db"}},
+	{"internal/telemetry/gather", []string{"slo", "slo/watch", "telemetry", "db"}},
 	{"internal/alert", []string{"errs", "config", "telemetry", "slo", "db"}},
 	{"internal/oncall", []string{"errs", "config", "telemetry", "db", "alert"}},
 	{"internal/incident", []string{"errs", "config", "telemetry", "db", "alert", "oncall"}},
@@ -99,8 +100,11 @@ var libraries = []struct {
 	{"github.com/slack-go/slack", []string{"internal/alert"}},
 	{"github.com/wneessen/go-mail", []string{"internal/alert"}},
 	{"github.com/chromedp/", []string{"test"}},
+	{"github.com/prometheus/", []string{"internal/telemetry"}},
+	{"go.opentelemetry.io/", []string{"internal/telemetry"}},
 	{"github.com/ebitengine/purego", []string{"internal/embed/onnx"}},
 	{"github.com/openai/openai-go/", []string{"internal/embed/remote", "internal/llm"}},
+	{"github.com/google/jsonschema-go/", []string{"internal/llm", "internal/agent"}},
 }
 
 // forbiddenInPure are packages that reach outside the process. net/http may be imported for the

@@ -32,10 +32,10 @@ func (s *Server) showError(err error, c echo.Context) {
 	}
 	code, msg := status(err)
 	if code >= http.StatusInternalServerError {
-		s.Log.Error("request failed", "route", c.Path(), "method", c.Request().Method, "error", err)
+		s.Log.ErrorContext(c.Request().Context(), "request failed", "route", c.Path(), "method", c.Request().Method, "error", err)
 	}
 	if shown := s.errorAnswer(c, code, msg); shown != nil {
-		s.Log.Error("the error page failed", "error", shown)
+		s.Log.ErrorContext(c.Request().Context(), "the error page failed", "error", shown)
 	}
 }
 
@@ -50,7 +50,7 @@ func (s *Server) errorAnswer(c echo.Context, code int, msg string) error {
 	case code == errs.SignIn.Status && c.Request().Method == http.MethodGet && strings.Contains(c.Request().Header.Get("Accept"), "text/html"):
 		return c.Redirect(http.StatusSeeOther, "/sign-in")
 	}
-	return s.render(c, code, views.ErrorPage(code, msg, auth.UserOf(c).Theme))
+	return s.render(c, code, views.ErrorPage(code, msg, reference(c, code), auth.UserOf(c).Theme))
 }
 
 // page is the shell's part of a page: who is signed in, the counts of the rail, the time in the user's zone.
@@ -62,7 +62,7 @@ func (s *Server) page(c echo.Context, title, place string) (views.Page, error) {
 	}
 	rail, err := c.Cookie("rail")
 	narrow := err == nil && rail.Value == "narrow"
-	return views.Page{Title: title, Place: place, Path: pathOf(c), User: user, Frame: frame, Now: s.Now().In(zoneOf(user)), Narrow: narrow}, nil
+	return views.Page{Title: title, Place: place, Path: pathOf(c), User: user, Frame: frame, Now: s.Now().In(zoneOf(user)), Narrow: narrow, SendsMail: s.SendsMail}, nil
 }
 
 // pathOf is the path and query of a page, without what only says how much of it to send.

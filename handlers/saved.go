@@ -50,7 +50,9 @@ func (s *Server) readSaved(c echo.Context) (kept db.SavedUpdateParams, err error
 		return kept, errs.BadInput("Give the search a name of at most 100 characters.")
 	case len(q.Warnings) > 0:
 		return kept, errs.BadInput("A part of the search has no effect: " + q.Warnings[0].Msg + ".")
-	case kept.Alert != "none" && kept.Alert != "app":
+	case kept.Alert == "email" && !s.SendsMail:
+		return kept, errs.BadInput("No mail server is set up here, so that alerts cannot come by e-mail.")
+	case kept.Alert != "none" && kept.Alert != "app" && kept.Alert != "email":
 		return kept, errs.BadInput("Choose whether to be told about new mail.")
 	}
 	return kept, nil
@@ -81,7 +83,7 @@ func (s *Server) savedChange(c echo.Context) error {
 		return err
 	}
 	ctx, q := c.Request().Context(), s.DB.As(userID(c))
-	n := int64(0)
+	var n int64
 	switch c.FormValue("do") {
 	case "delete":
 		n, err = q.SavedDelete(ctx, db.SavedDeleteParams{UserID: userID(c), ID: id})

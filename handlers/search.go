@@ -71,7 +71,7 @@ func (s *Server) searchShow(c echo.Context, found views.Search) error {
 func (s *Server) readSearch(c echo.Context) (found views.Search, asked *search.Query, err error) {
 	now := s.Now().In(zoneOf(auth.UserOf(c)))
 	found = views.Search{Query: search.Parse(c.QueryParam("q"), now), Order: search.Order(c.QueryParam("sort")),
-		Single: c.QueryParam("group") == "no", Edit: -1}
+		Single: c.QueryParam("group") == "no", Edit: -1, SendsMail: s.SendsMail}
 	if !slices.Contains(search.Orders(), found.Order) {
 		return found, nil, errs.NotFound
 	}

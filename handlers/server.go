@@ -27,31 +27,42 @@ import (
 	"applylens/internal/jobs"
 	"applylens/internal/search"
 	"applylens/internal/search/elastic"
+	"applylens/internal/slo/watch"
+	"applylens/internal/telemetry"
 )
 
 // A Server answers requests.
 type Server struct {
-	DB      *db.DB
-	Blobs   *blobs.Store
-	Ingest  *ingest.Ingest
-	Agents  *agent.Runtime
-	Jobs    *jobs.Client
-	Auth    *auth.Store
-	Events  *Events
-	Search  search.Postgres
-	Elastic *elastic.Failover  // nil without Elasticsearch
-	Limit   *limiter.Limiter   // counts requests of programs
-	Remote  *fetch.Client      // fetches images that stand in mail
-	Images  *imageproxy.Signer // signs their addresses
-	Gmail   *gmailsync.Engine  // nil when Google is not set up
-	Push    gmail.PushCheck
-	Patient func(context.Context) (gmail.Patient, error) // the setup of Google, for its page
-	SignUp  string                                       // who may sign in with Google without being known yet
-	Log     *slog.Logger
-	Now     func() time.Time
-	BaseURL string
-	Version string
-	Sources []Source // what mail can come from, for the first-run page
+	DB       *db.DB
+	Blobs    *blobs.Store
+	Ingest   *ingest.Ingest
+	Agents   *agent.Runtime
+	Jobs     *jobs.Client
+	Auth     *auth.Store
+	Events   *Events
+	Search   search.Postgres
+	Elastic  *elastic.Failover  // nil without Elasticsearch
+	Limit    *limiter.Limiter   // counts requests of programs
+	Remote   *fetch.Client      // fetches images that stand in mail
+	Images   *imageproxy.Signer // signs their addresses
+	Gmail    *gmailsync.Engine  // nil when Google is not set up
+	Push     gmail.PushCheck
+	Patient  func(context.Context) (gmail.Patient, error) // the setup of Google, for its page
+	SignUp   string                                       // who may sign in with Google without being known yet
+	Channels []string                                     // of alerts that are configured
+	Embedded bool                                         // the program brought its database
+	Log      *slog.Logger
+	Now      func() time.Time
+	BaseURL  string
+	Version  string
+	Sources  []Source // what mail can come from, for the first-run page
+
+	Metrics      *telemetry.Metrics // nil for none
+	MetricsToken string             // who bears it may read them on the site; "": nobody
+	Tracer       *telemetry.Tracer  // nil for none
+	Requests     *watch.Meter       // counts for the objective of availability; nil for none
+
+	SendsMail bool // the program can send mail of its own
 }
 
 // A Source is a kind of mailbox that can be connected, and how it stands.
@@ -72,7 +83,7 @@ func (s *Server) Handler() http.Handler {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.showError
 	e.IPExtractor = echo.ExtractIPDirect()
-	e.Use(s.logRequests, s.recoverPanics, securityHeaders,
+	e.Use(s.measure, s.logRequests, s.recoverPanics, securityHeaders,
 		middleware.GzipWithConfig(middleware.GzipConfig{Level: 4, MinLength: 1024, Skipper: alreadyCompressed}))
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role))...)
@@ -81,9 +92,9 @@ func (s *Server) Handler() http.Handler {
 	e.GET("/api/openapi.json", programs.openAPI, within(requestTime))
 	e.GET("/api", programs.page, s.Auth.Require(auth.User), within(requestTime))
 	sameOrigin := http.NewCrossOriginProtection()
-	refuse := s.logRequests(securityHeaders(func(echo.Context) error {
+	refuse := s.measure(s.logRequests(securityHeaders(func(echo.Context) error {
 		return &errs.Error{Status: http.StatusForbidden, Msg: "This form was sent from another site, so it was refused."}
-	}))
+	})))
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = refuse(e.NewContext(r, w)) // it shows its errors itself
 	}))
@@ -111,7 +122,7 @@ func securityHeaders(next echo.HandlerFunc) echo.HandlerFunc {
 
 func alreadyCompressed(c echo.Context) bool {
 	path := c.Request().URL.Path
-	return path == "/events" || strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/image/") || strings.Contains(path, "/attachments/")
+	return path == "/events" || path == "/metrics" || strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/image/") || strings.Contains(path, "/attachments/")
 }
 
 // within bounds a request's time: that of its work, of reading its body and of writing its answer.
@@ -168,7 +179,7 @@ func (s *Server) recoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 				if v == http.ErrAbortHandler { //nolint:errorlint // the very value that net/http looks for
 					panic(v)
 				}
-				s.Log.Error("panic", "route", c.Path(), "panic", v, "stack", string(debug.Stack()))
+				s.Log.ErrorContext(c.Request().Context(), "panic", "route", c.Path(), "panic", v, "stack", string(debug.Stack()))
 				err = &errs.Error{Status: http.StatusInternalServerError, Msg: "Something went wrong on our side. Nothing was lost; please try again."}
 			}
 		}()

@@ -38,7 +38,9 @@ func TestUnsubscribeOnlyWhereItCanBeTrusted(t *testing.T) {
 		return email, thread
 	}
 	const oneClick = "List-Unsubscribe: <mailto:out@letters.example>, <https://letters.example/out?u=1>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-	page := func(thread int64) string { return s.do(t, "GET", fmt.Sprintf("/t/%d", thread), "", false).Body.String() }
+	page := func(thread int64) string {
+		return s.do(t, "GET", fmt.Sprintf("/t/%d", thread), "", false).Body.String()
+	}
 	post := func(email int64) (int, string) {
 		w := s.do(t, "POST", fmt.Sprintf("/emails/%d/unsubscribe", email), "", false)
 		return w.Code, w.Body.String()

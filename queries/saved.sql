@@ -30,7 +30,7 @@ where s.user_id = @user_id and s.id = w.id;
 -- name: SavedDue :many
 -- SavedDue returns the saved searches that have not looked at all mail yet, and keeps others from looking until the end
 -- of the transaction.
-select s.id, s.query, s.checked_id, s.created_at from saved_searches s
+select s.id, s.query, s.alert, s.checked_id, s.created_at from saved_searches s
 where s.user_id = @user_id and s.checked_id < @newest::bigint
 order by s.id for update;
 

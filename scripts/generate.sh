@@ -13,5 +13,8 @@ fi
 if [ -d node_modules ]; then
 	cp node_modules/htmx.org/dist/htmx.min.js static/vendor/htmx.js
 	cp node_modules/idiomorph/dist/idiomorph-ext.min.js static/vendor/idiomorph.js
+	cp node_modules/uplot/dist/uPlot.iife.min.js static/vendor/uplot.js
+	cp node_modules/uplot/dist/uPlot.min.css static/vendor/uplot.css
+	cp node_modules/uplot/LICENSE static/vendor/uplot.LICENSE
 	"$here/css.sh" "$PWD"
 fi

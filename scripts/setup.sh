@@ -23,7 +23,10 @@ test | bench)
 	;;
 esac
 if [ "$purpose" = test ] && ! python3 -m venv --help >/dev/null 2>&1; then missing+=(python3-venv); fi
-if [ "$purpose" = test ]; then need promtool prometheus; fi
+if [ "$purpose" = test ]; then
+	need promtool prometheus
+	need redis-server redis-server
+fi
 if [ "$purpose" = check ]; then need git git; fi
 if [ "$purpose" = bench ]; then
 	need notmuch notmuch

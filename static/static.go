@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-//go:embed *.css *.svg js/*.js vendor/*.js fonts/*.woff2
+//go:embed *.css *.svg js/*.js vendor/*.js ops/*.js fonts/*.woff2
 var embedded embed.FS
 
 // A File is one asset, ready to be sent.

@@ -11,14 +11,15 @@ import (
 
 // A Page is what the shell around a page shows.
 type Page struct {
-	Title  string
-	Place  string // which entry of the rail is current, such as "inbox" or "category:offer"
-	Search string // what stands in the search field
-	Path   string // path and query of the page, to come back to after an action
-	User   db.User
-	Frame  db.LayoutGetRow
-	Now    time.Time // in the zone of the user
-	Narrow bool      // the rail is folded to its icons
+	Title     string
+	Place     string // which entry of the rail is current, such as "inbox" or "category:offer"
+	Search    string // what stands in the search field
+	Path      string // path and query of the page, to come back to after an action
+	User      db.User
+	Frame     db.LayoutGetRow
+	Now       time.Time // in the zone of the user
+	Narrow    bool      // the rail is folded to its icons
+	SendsMail bool      // the program can send mail of its own
 }
 
 // themeOf is the daisyUI theme for what a user chose, or "" to follow the system.

@@ -13,13 +13,14 @@ import (
 
 // A Search is what the search page shows.
 type Search struct {
-	Query  *search.Query
-	Result search.Result
-	List   List
-	Begun  bool // the last word counts as the beginning of one, since it is still being typed
-	Order  search.Order
-	Single bool // one row for each email, not for each conversation
-	Edit   int  // the chip that is being edited, or -1
+	Query     *search.Query
+	Result    search.Result
+	List      List
+	Begun     bool // the last word counts as the beginning of one, since it is still being typed
+	Order     search.Order
+	Single    bool // one row for each email, not for each conversation
+	Edit      int  // the chip that is being edited, or -1
+	SendsMail bool // the program can send mail of its own
 
 	Advice  search.Advice  // when nothing was found
 	Facets  *search.Facets // nil: fetched by a script

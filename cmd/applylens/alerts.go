@@ -29,6 +29,15 @@ func (a *app) outbox(base string) (*alert.Outbox, error) {
 	return &alert.Outbox{DB: a.db, Channels: channels, Routes: routes, Hours: hours, BaseURL: base, Log: a.log, Now: time.Now}, nil
 }
 
+// post makes what sends letters to users, nil when no mail server and sender are configured.
+func (a *app) post(base string) (*alert.Post, error) {
+	server, err := a.settings.Alerting.Server()
+	if err != nil || server == nil || a.settings.Alerting.From == "" {
+		return nil, err
+	}
+	return &alert.Post{Server: server, From: a.settings.Alerting.From, Site: base}, nil
+}
+
 func alertRoutes(path string) (alert.Routes, error) {
 	if path == "" {
 		return alert.DefaultRoutes()

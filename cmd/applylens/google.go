@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -45,7 +46,14 @@ func (a *app) gmail(base string) (*gmailsync.Engine, error) {
 func (a *app) oauth(base string) gmail.OAuth {
 	g := a.settings.Google
 	return gmail.OAuth{ClientID: g.ClientID, ClientSecret: g.ClientSecret, Redirect: strings.TrimSuffix(base, "/") + "/google/callback",
-		Endpoints: a.googleEndpoints(), HTTP: gmailsync.HTTPClient()}
+		Endpoints: a.googleEndpoints(), HTTP: a.googleHTTP()}
+}
+
+// googleHTTP makes the calls to Google, each seen by the tracer.
+func (a *app) googleHTTP() *http.Client {
+	client := gmailsync.HTTPClient()
+	client.Transport = a.tracer.Transport(client.Transport, "google")
+	return client
 }
 
 func (a *app) googleEndpoints() gmail.Endpoints {
@@ -65,7 +73,7 @@ func (a *app) pushCheck(base string) gmail.PushCheck {
 	if audience == "" {
 		audience = strings.TrimSuffix(base, "/") + "/gmail/push"
 	}
-	return gmail.PushCheck{Verifier: gmail.NewVerifier(a.googleEndpoints(), gmailsync.HTTPClient(), time.Now), Audience: audience, Account: g.PushAccount,
+	return gmail.PushCheck{Verifier: gmail.NewVerifier(a.googleEndpoints(), a.googleHTTP(), time.Now), Audience: audience, Account: g.PushAccount,
 		Subscription: g.Subscription}
 }
 

@@ -17,6 +17,7 @@ import (
 	"applylens/internal/errs"
 	"applylens/internal/ingest"
 	"applylens/internal/search"
+	"applylens/internal/telemetry"
 )
 
 // An app is what commands work with: the database with its schema up to date, the blobs, the pipeline.
@@ -28,14 +29,19 @@ type app struct {
 	ingest   *ingest.Ingest
 	sense    *search.Sense // nil when mail is not found by meaning
 	agents   *agent.Runtime
+	metrics  *telemetry.Metrics
+	tracer   *telemetry.Tracer
 	server   *embedded.Server  // nil with DATABASE_URL
 	owner    *embedded.Account // to whom root hands the data; nil when not root
 }
 
 // open starts or finds the database and brings its schema up to date.
 func open(ctx context.Context, settings *config.Settings) (*app, error) {
-	a := &app{settings: settings, log: settings.Logger()}
+	a := &app{settings: settings, log: telemetry.Traced(settings.Logger())}
 	var err error
+	if err := a.openTelemetry(ctx); err != nil {
+		return nil, err
+	}
 	if a.owner, err = embedded.OrdinaryUser(settings.Data); err != nil {
 		return nil, err
 	}
@@ -48,7 +54,8 @@ func open(ctx context.Context, settings *config.Settings) (*app, error) {
 	if a.sense, err = a.openSense(); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
-	a.agents, err = agent.Open(ctx, agent.Options{DB: a.db, Dir: a.dataFile("runs"), Own: a.owner.Own, Release: version(), Log: a.log, Now: time.Now})
+	a.agents, err = agent.Open(ctx, agent.Options{DB: a.db, Dir: a.dataFile("runs"), Own: a.owner.Own, Release: version(), Log: a.log, Now: time.Now,
+		Metrics: a.metrics, Tracer: a.tracer})
 	if err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -71,7 +78,7 @@ func (a *app) openDatabase(ctx context.Context) (err error) {
 	if err := a.migrate(ctx, ownerURL); err != nil {
 		return err
 	}
-	a.db, err = db.Open(ctx, appURL)
+	a.db, err = db.Open(ctx, appURL, db.Traced(a.tracer.Queries()))
 	return err
 }
 
@@ -114,6 +121,9 @@ func (a *app) close() error {
 	}
 	if a.server != nil {
 		failed = append(failed, a.server.Stop())
+	}
+	if err := a.tracer.Close(); err != nil {
+		a.log.Warn("the last traces were not sent", "error", err)
 	}
 	return errors.Join(failed...)
 }

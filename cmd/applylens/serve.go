@@ -19,6 +19,8 @@ import (
 	"applylens/internal/imageproxy"
 	"applylens/internal/jobs"
 	"applylens/internal/search"
+	"applylens/internal/slo"
+	"applylens/internal/slo/watch"
 )
 
 type serveCmd struct {
@@ -116,8 +118,12 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Agents: a.agents, Index: a.filler(cluster),
-		Log: a.log, Now: time.Now}, cmd.Worker)
+	post, err := a.post(base)
+	if err != nil {
+		return nil, err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Post: post, Agents: a.agents, Index: a.filler(cluster), Log: a.log, Now: time.Now,
+		Metrics: a.metrics, Tracer: a.tracer}, cmd.Worker)
 	if err != nil {
 		return nil, err
 	}
@@ -126,8 +132,13 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 		Auth:   &auth.Store{DB: a.db, Secure: isHTTPS(base), Now: time.Now},
 		Search: search.Postgres{Sense: a.sense},
 		Events: handlers.NewEvents(), Remote: fetch.New(fetch.Options{}), Images: images, Limit: handlers.NewProgramLimit(counts, cmd.Rate),
-		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp,
+		Metrics: a.metrics, MetricsToken: a.settings.Metrics.Token, Tracer: a.tracer, Requests: &watch.Meter{Objective: slo.APIAvailability},
+		Gmail: engine, Push: a.pushCheck(base), SignUp: a.settings.Google.SignUp, SendsMail: post != nil,
 		Patient: func(ctx context.Context) (gmail.Patient, error) { return a.patient(ctx, base, engine) },
+	}
+	s.Embedded = a.server != nil
+	for _, c := range outbox.Channels {
+		s.Channels = append(s.Channels, c.Name())
 	}
 	return s, a.searchElastic(s)
 }
@@ -141,6 +152,9 @@ func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, list
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	if err := a.serveMetrics(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if cmd.Worker {
 		if err := s.Jobs.Start(background); err != nil {
 			return errors.Join(fmt.Errorf("start the worker: %w", err), listener.Close())
@@ -150,11 +164,14 @@ func (cmd *serveCmd) serve(ctx context.Context, a *app, s *handlers.Server, list
 		BaseContext: func(net.Listener) context.Context { return background }}
 	site.RegisterOnShutdown(s.Events.Close)
 	go s.Events.Listen(ctx, a.db.Pool, a.log)
+	counted := a.count(s.Requests)
 	failed := make(chan error, 1)
 	go func() { failed <- site.Serve(listener) }()
 	err = cmd.run(ctx, a, s, userID, failed)
 	a.log.Info("stopping")
-	return errors.Join(err, cmd.stop(site, s))
+	err = errors.Join(err, cmd.stop(site, s))
+	counted()
+	return err
 }
 
 // run brings in the first mail and waits for the end.
@@ -166,9 +183,6 @@ func (cmd *serveCmd) run(ctx context.Context, a *app, s *handlers.Server, userID
 		if err := a.workGmail(ctx, s.Gmail, s.Jobs); err != nil {
 			return err
 		}
-	}
-	if a.sense != nil {
-		go func() { _ = a.sense.Prepare(ctx, a.db.As(userID), userID) }() // so that the first search finds the model ready
 	}
 	if err := cmd.printLink(ctx, a, s, userID); err != nil {
 		return err

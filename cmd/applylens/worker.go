@@ -28,7 +28,8 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
-	outbox, err := a.outbox(a.siteAddress(cmd.URL))
+	site := a.siteAddress(cmd.URL)
+	outbox, err := a.outbox(site)
 	if err != nil {
 		return err
 	}
@@ -36,9 +37,16 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Agents: a.agents, Index: a.filler(cluster),
-		Log: a.log, Now: time.Now}, true)
+	post, err := a.post(site)
 	if err != nil {
+		return err
+	}
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Post: post, Agents: a.agents, Index: a.filler(cluster), Log: a.log, Now: time.Now,
+		Metrics: a.metrics, Tracer: a.tracer}, true)
+	if err != nil {
+		return err
+	}
+	if err := a.serveMetrics(ctx); err != nil {
 		return err
 	}
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"applylens/internal/db"
 	"applylens/internal/errs"
+	"applylens/internal/telemetry"
 )
 
 // A Runtime runs agents and records their runs. It keeps them in a file of its own until Postgres has them, so that no
@@ -33,6 +34,8 @@ type Runtime struct {
 	process string
 	spool   *spool
 	days    days
+	metrics *telemetry.Metrics
+	tracer  *telemetry.Tracer
 
 	switches atomic.Pointer[map[string]db.AgentSwitchesRow]
 	mu       sync.Mutex
@@ -49,6 +52,8 @@ type Options struct {
 	Release string             // the release of the program
 	Log     *slog.Logger
 	Now     func() time.Time
+	Metrics *telemetry.Metrics // nil for none
+	Tracer  *telemetry.Tracer  // nil for none
 }
 
 // Open makes a runtime. Start it to have runs recorded as they end; else they are at Close.
@@ -64,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 	if err != nil {
 		host = "?"
 	}
-	r := &Runtime{db: o.DB, log: o.Log, now: o.Now, release: o.Release, spool: s, running: map[uuid.UUID]*Run{},
+	r := &Runtime{db: o.DB, log: o.Log, now: o.Now, release: o.Release, spool: s, running: map[uuid.UUID]*Run{}, metrics: o.Metrics, tracer: o.Tracer,
 		process: fmt.Sprintf("%s:%d:%s", host, os.Getpid(), uuid.NewString()[:8])}
 	r.days.spent = map[dayOf]*spent{}
 	if err := r.readSwitches(ctx); err != nil {
@@ -95,13 +100,28 @@ func (r *Runtime) Do(ctx context.Context, ask Ask, work func(context.Context, *R
 			return done, err
 		}
 	}
-	err = r.run(ctx, run, work)
+	traced, endSpan := r.tracer.Span(ctx, telemetry.Within, "agent "+ask.Agent.Name, slog.String("applylens.run", run.ID.String()))
+	err = r.run(traced, run, work)
 	record, output := run.end(ctx, err, r.release, digest)
+	endSpan(err, slog.String("applylens.outcome", string(record.Outcome)))
 	r.keep(record)
+	r.count(traced, record)
 	if ask.Key != "" {
 		r.endKey(ctx, run, record.Outcome, output)
 	}
 	return Done{ID: run.ID, Answer: output}, shown(err)
+}
+
+// count adds a run that has ended to the metrics of this process. The time of a run in bulk is shared by its items.
+func (r *Runtime) count(ctx context.Context, rec record) {
+	if rec.DryRun {
+		return
+	}
+	took := time.Duration(rec.DurationUS) * time.Microsecond / time.Duration(max(rec.Items, 1))
+	if rec.Agent != InboxTriage {
+		took = time.Duration(rec.DurationUS) * time.Microsecond
+	}
+	r.metrics.Run(ctx, rec.Agent, string(rec.Outcome), rec.Outcome == OK || rec.Outcome == Timeout, took, rec.CostMicroUSD)
 }
 
 // run lets work run within the limits, if it may run at all, and adds the reason to the error when it was stopped.

@@ -1,11 +1,8 @@
 package alert
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -113,8 +110,7 @@ func TestSlackLostAnswer(t *testing.T) {
 
 func TestEmail(t *testing.T) {
 	for code, want := range map[string]string{"250 ok": "", "451 later": "again", "550 never": "final"} {
-		address, letter := smtpServer(t, code)
-		server := &url.URL{Scheme: "smtp", Host: address, RawQuery: "tls=none"}
+		server, letter := alerttest.SMTP(t, code)
 		err := (&Email{Server: server, From: "alerts@mail.example", To: []string{"oncall@mail.example"}}).Send(t.Context(), notice())
 		var again *TryAgain
 		got := ""
@@ -138,41 +134,4 @@ func TestEmail(t *testing.T) {
 	if c, err := smtpClient(remote); err != nil || c.TLSPolicy() != "TLSMandatory" {
 		t.Errorf("a password would travel in clear: %v", err)
 	}
-}
-
-// smtpServer takes one letter and answers it with a line.
-func smtpServer(t *testing.T, answer string) (address string, letter <-chan string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	got := make(chan string, 1)
-	go func() {
-		conn, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		say := func(line string) { _, _ = io.WriteString(conn, line+"\r\n") }
-		say("220 ready")
-		for in := bufio.NewScanner(conn); in.Scan(); {
-			switch line := strings.ToUpper(in.Text()); {
-			case line == "DATA":
-				say("354 go on")
-				var text strings.Builder
-				for in.Scan() && in.Text() != "." {
-					text.WriteString(in.Text() + "\n")
-				}
-				got <- text.String()
-				say(answer)
-			case line == "QUIT":
-				say("221 bye")
-				return
-			default:
-				say("250 ok")
-			}
-		}
-	}()
-	return l.Addr().String(), got
 }

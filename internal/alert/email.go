@@ -38,6 +38,19 @@ func (e *Email) Send(ctx context.Context, n Notice) error {
 	return SendMail(ctx, e.Server, Letter{From: e.From, To: e.To, Subject: subject, Text: body, ID: fmt.Sprintf("alert-%d", n.ID), Date: n.At})
 }
 
+// A Post is the program's own mailbox: it sends letters to its users.
+type Post struct {
+	Server *url.URL
+	From   string
+	Site   string // address of the site, for links in letters
+}
+
+// Send sends a letter from the program; SendMail says how it fails.
+func (p *Post) Send(ctx context.Context, l Letter) error {
+	l.From = p.From
+	return SendMail(ctx, p.Server, l)
+}
+
 // A Letter is a mail in plain text.
 type Letter struct {
 	From          string

@@ -28,6 +28,8 @@ type Settings struct {
 	LogLevel           string   `name:"log-level" env:"APPLYLENS_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least level that is logged: ${enum}."`
 	Google             Google   `embed:""`
 	Alerting           Alerting `embed:""`
+	Metrics            Metrics  `embed:""`
+	LLM                LLM      `embed:""`
 	Embed              Embed    `embed:""`
 }
 
@@ -69,7 +71,8 @@ type Web struct {
 
 // known are all variables with our prefix, so that a misspelt one is found.
 var known = []string{"APPLYLENS_DATA", "APPLYLENS_BLOBS", "APPLYLENS_LOG_FORMAT", "APPLYLENS_LOG_LEVEL", "APPLYLENS_LISTEN", "APPLYLENS_URL",
-	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA", "APPLYLENS_KEYSET", "APPLYLENS_SIGN_UP", "APPLYLENS_API_RATE"}
+	"APPLYLENS_USER", "APPLYLENS_WORKER", "APPLYLENS_SAMPLE", "APPLYLENS_TEST_DATA", "APPLYLENS_KEYSET", "APPLYLENS_SIGN_UP", "APPLYLENS_API_RATE",
+	"APPLYLENS_METRICS_LISTEN", "APPLYLENS_METRICS_TOKEN"}
 
 // CheckEnvironment refuses variables with our prefix that mean nothing.
 func CheckEnvironment(environ []string) error {
@@ -99,6 +102,12 @@ func (s *Settings) Check() error {
 		return err
 	}
 	if err := s.Alerting.check(); err != nil {
+		return err
+	}
+	if err := s.Metrics.check(); err != nil {
+		return err
+	}
+	if err := s.LLM.check(); err != nil {
 		return err
 	}
 	if s.Data != "" {

@@ -10,6 +10,10 @@ func TestSettingsCheck(t *testing.T) {
 		"defaults":                {Settings{}, true},
 		"server":                  {Settings{DatabaseURL: "postgres://u@h/d"}, true},
 		"owner without server":    {Settings{MigrateDatabaseURL: "postgres://u@h/d"}, false},
+		"metrics on this machine": {Settings{Metrics: Metrics{Listen: "127.0.0.1:9464"}}, true},
+		"metrics for everybody":   {Settings{Metrics: Metrics{Listen: ":9464"}}, false},
+		"metrics with a token":    {Settings{Metrics: Metrics{Listen: ":9464", Token: "0123456789abcdef"}}, true},
+		"a token that is guessed": {Settings{Metrics: Metrics{Token: "secret"}}, false},
 		"another kind of address": {Settings{DatabaseURL: "mysql://u@h/d"}, false},
 	} {
 		err := c.settings.Check()

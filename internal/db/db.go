@@ -38,8 +38,16 @@ func NewDB(conn Conn) *DB {
 // AppRole is the role the program runs as: it owns no table and cannot bypass row-level security.
 const AppRole = "applylens_app"
 
+// An Option changes how a pool connects.
+type Option func(*pgxpool.Config)
+
+// Traced lets each statement be seen by a tracer; nil is none.
+func Traced(tracer pgx.QueryTracer) Option {
+	return func(cfg *pgxpool.Config) { cfg.ConnConfig.Tracer = tracer }
+}
+
 // Open connects a pool that runs as AppRole, and refuses a server on which that role could bypass row-level security.
-func Open(ctx context.Context, url string) (*DB, error) {
+func Open(ctx context.Context, url string, options ...Option) (*DB, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("the database address cannot be read: %w", err)
@@ -56,6 +64,9 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	}
 	if cfg.ConnConfig.User != AppRole {
 		params["role"] = AppRole
+	}
+	for _, option := range options {
+		option(cfg)
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

@@ -249,7 +249,7 @@ func (q *Queries) SavedDelete(ctx context.Context, arg SavedDeleteParams) (int64
 }
 
 const savedDue = `-- name: SavedDue :many
-select s.id, s.query, s.checked_id, s.created_at from saved_searches s
+select s.id, s.query, s.alert, s.checked_id, s.created_at from saved_searches s
 where s.user_id = $1 and s.checked_id < $2::bigint
 order by s.id for update
 `
@@ -262,6 +262,7 @@ type SavedDueParams struct {
 type SavedDueRow struct {
 	ID        int64
 	Query     string
+	Alert     string
 	CheckedID int64
 	CreatedAt time.Time
 }
@@ -280,6 +281,7 @@ func (q *Queries) SavedDue(ctx context.Context, arg SavedDueParams) ([]SavedDueR
 		if err := rows.Scan(
 			&i.ID,
 			&i.Query,
+			&i.Alert,
 			&i.CheckedID,
 			&i.CreatedAt,
 		); err != nil {

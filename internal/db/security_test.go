@@ -27,7 +27,7 @@ func insertRow(ctx context.Context, tx pgx.Tx, table string, owner int64) error 
 	rows, err := tx.Query(ctx, `
 		select column_name::text, case
 			when column_name = 'user_id' then $2::text
-			when column_name in ('place', 'kind', 'state', 'split', 'role', 'theme', 'category_by', 'trigger', 'outcome') then
+			when column_name in ('place', 'kind', 'state', 'split', 'role', 'theme', 'category_by', 'trigger', 'outcome', 'purpose') then
 				'(' || (select substring(pg_get_constraintdef(k.oid) from '''[a-z_]+''::text') from pg_constraint k
 					where k.conrelid = ('public.' || $1)::regclass and k.contype = 'c' and pg_get_constraintdef(k.oid) like '%' || column_name || '%' limit 1) || ')'
 			when udt_name in ('int8', 'int4', 'int2', 'float4', 'float8', 'numeric') then '1'

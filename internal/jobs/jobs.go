@@ -20,6 +20,7 @@ import (
 	"applylens/internal/ingest"
 	"applylens/internal/search"
 	"applylens/internal/search/elastic"
+	"applylens/internal/telemetry"
 )
 
 // Client is how jobs are queued.
@@ -34,13 +35,17 @@ type Deps struct {
 	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
 	Agents *agent.Runtime    // records operations; nil: Index does none
 	Index  *elastic.Filler   // does operations on the search index; its Client is nil without Elasticsearch
+	Post   *alert.Post       // nil: the program sends no mail of its own
 	Log    *slog.Logger
 	Now    func() time.Time
+
+	Metrics *telemetry.Metrics // nil for none
+	Tracer  *telemetry.Tracer  // nil for none
 }
 
 // NewClient returns a client that queues jobs and, with work, also carries them out once it is started.
 func NewClient(d Deps, work bool) (*Client, error) {
-	cfg := &river.Config{Logger: quiet(d.Log)}
+	cfg := &river.Config{Logger: quiet(d.Log), Middleware: []rivertype.Middleware{&measure{metrics: d.Metrics, tracer: d.Tracer}}}
 	if work {
 		cfg.Queues = map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 8}}
 		cfg.Workers = river.NewWorkers()
@@ -57,7 +62,7 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		river.AddWorker(cfg.Workers, &actionUndo{db: d.DB})
 		river.AddWorker(cfg.Workers, &snoozeWake{db: d.DB, now: d.Now})
 		river.AddWorker(cfg.Workers, &importFiles{ingest: d.Ingest, db: d.DB})
-		river.AddWorker(cfg.Workers, &savedMatch{db: d.DB, now: d.Now, engine: &search.Postgres{Sense: d.Sense}})
+		addSaved(cfg, d)
 		river.AddWorker(cfg.Workers, &judgeMail{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &judgeWaiting{ingest: d.Ingest, db: d.DB})
 		river.AddWorker(cfg.Workers, &runsKeep{db: d.DB, now: d.Now})

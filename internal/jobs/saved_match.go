@@ -32,6 +32,7 @@ type savedMatch struct {
 	db     *db.DB
 	now    func() time.Time
 	engine *search.Postgres
+	client func(context.Context) *Client // queues letters; nil when the program sends no mail of its own
 }
 
 // Work looks at new mail until there is none, each step in a transaction that also notes how far it came: what is
@@ -102,6 +103,11 @@ func (w *savedMatch) look(ctx context.Context, q *db.Queries, tx pgx.Tx, user db
 		}
 		if err = q.SavedHitTrim(ctx, db.SavedHitTrimParams{UserID: user.ID, SearchID: s.ID, Keep: savedKept}); err != nil {
 			return 0, 0, err
+		}
+		if noted > 0 && s.Alert == "email" && w.client != nil {
+			if err = queueSavedMail(ctx, w.client(ctx), tx, user.ID, s.ID, now); err != nil {
+				return 0, 0, err
+			}
 		}
 	}
 	return noted, upTo, q.SavedChecked(ctx, db.SavedCheckedParams{UserID: user.ID, ID: s.ID, CheckedID: upTo, CheckedAt: &now})

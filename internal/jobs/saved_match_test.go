@@ -29,17 +29,22 @@ func mails(at time.Time, from string, subjects ...string) iter.Seq2[ingest.Raw, 
 	}
 }
 
-// Saved searches note new mail that matches, each once, however often they look.
-func TestSavedMatch(t *testing.T) {
-	d := dbtest.New(t)
-	ctx, now := t.Context(), time.Now()
-	store, err := blobs.Open(ctx, t.TempDir(), nil)
+// openIngest returns an ingest with files of its own.
+func openIngest(t *testing.T, d *db.DB) *ingest.Ingest {
+	store, err := blobs.Open(t.Context(), t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
+	return &ingest.Ingest{DB: d, Blobs: store, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+}
+
+// Saved searches note new mail that matches, each once, however often they look.
+func TestSavedMatch(t *testing.T) {
+	d := dbtest.New(t)
+	ctx, now := t.Context(), time.Now()
 	me, other := dbtest.User(t, d, "me@example.com"), dbtest.User(t, d, "other@example.com")
-	in := &ingest.Ingest{DB: d, Blobs: store, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	in := openIngest(t, d)
 	bring := func(user int64, at time.Time, from string, subjects ...string) {
 		if _, err := in.Run(ctx, ingest.Mailbox{UserID: user, Addresses: []string{"me@example.com"}}, mails(at, from, subjects...), func(ingest.Counts, error) {}); err != nil {
 			t.Fatal(err)

@@ -32,6 +32,9 @@ func (w *sweep) Work(ctx context.Context, _ *river.Job[SweepArgs]) error {
 	if _, err := w.db.SignInExpired(ctx); err != nil {
 		return err
 	}
+	if w.sense != nil {
+		w.sense.Rest()
+	}
 	users, err := w.db.UserIDs(ctx)
 	if err != nil {
 		return err

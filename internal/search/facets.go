@@ -154,9 +154,9 @@ func (m *counting) add(category string, has int, group []int64, words bitset) {
 func (m *counting) facets(zone *time.Location) Facets {
 	f := Facets{Total: m.total}
 	for value, n := range m.categories {
-		f.Categories = addFacet(f.Categories, "category", value, n)
+		f.Categories = addFacet(f.Categories, value, n)
 	}
-	f.Categories = most(f.Categories, len(f.Categories))
+	f.Categories = most("category", f.Categories, len(f.Categories))
 	for i, n := range m.has {
 		if n > 0 {
 			f.Has = append(f.Has, Facet{Part: hasParts[i], Count: n})
@@ -166,10 +166,10 @@ func (m *counting) facets(zone *time.Location) Facets {
 	m.found.all(func(at int) { counts[m.columns.sender[at]]++ })
 	for i, n := range counts {
 		if s := m.columns.senders[i]; n > 0 {
-			f.Senders = addFacet(f.Senders, "from", s.address, n)
+			f.Senders = addFacet(f.Senders, s.address, n)
 		}
 	}
-	f.Senders = most(f.Senders, facetValues)
+	f.Senders = most("from", f.Senders, facetValues)
 	for i := range f.Senders {
 		if n := slices.IndexFunc(m.columns.senders, func(s sender) bool { return s.address == f.Senders[i].Value }); n >= 0 {
 			f.Senders[i].Name = m.columns.senders[n].name
@@ -190,12 +190,12 @@ func (m *counting) named(ctx context.Context, q *db.Queries, userID int64, f *Fa
 		return err
 	}
 	for _, row := range labels {
-		f.Labels = addFacet(f.Labels, "label", row.Name, m.count(row.Emails))
+		f.Labels = addFacet(f.Labels, row.Name, m.count(row.Emails))
 	}
 	for _, row := range companies {
-		f.Companies = addFacet(f.Companies, "company", row.Value, m.count(row.Emails))
+		f.Companies = addFacet(f.Companies, row.Value, m.count(row.Emails))
 	}
-	f.Labels, f.Companies = most(f.Labels, facetValues), most(f.Companies, facetValues)
+	f.Labels, f.Companies = most("label", f.Labels, facetValues), most("company", f.Companies, facetValues)
 	return nil
 }
 
@@ -234,17 +234,22 @@ func (m *counting) count(ids []int64) (n int) {
 }
 
 // addFacet adds a value that some email has and that a query can ask for.
-func addFacet(all []Facet, field, value string, n int) []Facet {
+func addFacet(all []Facet, value string, n int) []Facet {
 	if n == 0 || value == "" {
 		return all
 	}
-	return append(all, Facet{Value: value, Count: n, Part: Part(field, value)})
+	return append(all, Facet{Value: value, Count: n})
 }
 
-// most returns the n values with the highest counts, in this order.
-func most(all []Facet, n int) []Facet {
+// most returns the n values of a field with the highest counts, in this order. Only these get their parts: a mailbox has
+// thousands of senders.
+func most(field string, all []Facet, n int) []Facet {
 	slices.SortFunc(all, func(a, b Facet) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Value, b.Value)) })
-	return all[:min(n, len(all))]
+	all = all[:min(n, len(all))]
+	for i := range all {
+		all[i].Part = Part(field, all[i].Value)
+	}
+	return all
 }
 
 // Part returns the part of a query that asks for a value of a field, canonical. Quotes within the value become blanks,

@@ -23,10 +23,6 @@ const (
 // the emails done so far and those that are known to be left.
 func (s *Sense) Fill(ctx context.Context, d *db.DB, userID int64, most time.Duration, report func(done, left int)) (done int, complete bool, err error) {
 	began := s.Now()
-	encoder, err := s.Encoder(ctx, s.Model)
-	if err != nil {
-		return 0, false, err
-	}
 	for {
 		ids, err := d.As(userID).VectorMissing(ctx, db.VectorMissingParams{UserID: userID, Model: s.Model, MaxRows: fillList})
 		if err != nil {
@@ -37,7 +33,7 @@ func (s *Sense) Fill(ctx context.Context, d *db.DB, userID int64, most time.Dura
 		}
 		left := len(ids)
 		for batch := range slices.Chunk(ids, fillBatch) {
-			if err := s.fill(ctx, d, userID, encoder, batch); err != nil {
+			if err := s.fill(ctx, d, userID, batch); err != nil {
 				return done, false, err
 			}
 			done, left = done+len(batch), left-len(batch)
@@ -50,7 +46,11 @@ func (s *Sense) Fill(ctx context.Context, d *db.DB, userID int64, most time.Dura
 }
 
 // fill makes and stores the vectors of a few emails. Those without a text get an empty one.
-func (s *Sense) fill(ctx context.Context, d *db.DB, userID int64, encoder Encoder, ids []int64) error {
+func (s *Sense) fill(ctx context.Context, d *db.DB, userID int64, ids []int64) error {
+	encoder, err := s.Encoder(ctx, s.Model)
+	if err != nil {
+		return err
+	}
 	rows, err := d.As(userID).VectorTexts(ctx, db.VectorTextsParams{UserID: userID, Ids: ids, Characters: fillText})
 	if err != nil {
 		return fmt.Errorf("vectors: read mail: %w", err)

@@ -8,9 +8,9 @@ import (
 	"applylens/internal/db"
 )
 
-// Parameters of the ranking by words and meaning together, tuned on the dev part of AESLC (test/relevance): the score of
-// a mail is that of its words over the best one's, plus a weight times the standard deviations by which it is nearer
-// than the mean.
+// Parameters of the ranking by words and meaning together: the score of a mail is that of its words over the best one's,
+// plus a weight times the standard deviations by which it is nearer than the mean. The weight lies between 0.12 and 0.2,
+// which were measured on the dev part of AESLC (test/relevance; docs/meaning.md).
 const (
 	weightMeaning = 0.15
 

@@ -82,7 +82,7 @@ func (p *Postgres) ask(ctx context.Context, conn db.DBTX, q *Query, r Request, r
 		a.why = "no mail has a vector yet"
 		return a, nil
 	}
-	if _, err := a.sense.ready(a.model); err != nil {
+	if _, err := a.sense.ready(ctx, a.model); err != nil {
 		a.why = reason(err)
 		return a, nil
 	}
@@ -183,6 +183,7 @@ func (p *Postgres) meaning(ctx context.Context, conn db.DBTX, r Request, a *aski
 		return nil, err
 	}
 	var asked [][]float32
+	var last *compared
 	for i, arg := range made.args {
 		near, ok := arg.(nearSet)
 		if !ok {
@@ -197,9 +198,12 @@ func (p *Postgres) meaning(ctx context.Context, conn db.DBTX, r Request, a *aski
 			made.args[i] = []int64{}
 			continue
 		}
-		made.args[i] = set.compare(v, compareThreads).near()
+		last = set.compare(v, compareThreads)
+		made.args[i] = last.near()
 		if slices.Contains(a.terms, near.node) {
 			asked = append(asked, v)
+		} else {
+			last = nil
 		}
 	}
 	if a.text != "" {
@@ -210,8 +214,11 @@ func (p *Postgres) meaning(ctx context.Context, conn db.DBTX, r Request, a *aski
 		}
 		asked = append(asked, got.vector)
 	}
-	if len(asked) == 0 {
+	switch {
+	case len(asked) == 0:
 		return nil, nil
+	case len(asked) == 1 && last != nil:
+		return &meant{compared: last}, nil
 	}
 	return &meant{compared: set.compare(embed.Sum(asked), compareThreads)}, nil
 }

@@ -292,6 +292,41 @@ func TestMeaningThatFails(t *testing.T) {
 	}
 }
 
+// A model that nobody uses gives its memory back, and is opened again by the next search.
+func TestRest(t *testing.T) {
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	opened, closed := 0, make(chan bool, 1)
+	s := &Sense{Model: "one", Now: func() time.Time { return now }, Open: func(context.Context, string) (Encoder, error) {
+		opened++
+		return closing{&topics{id: "one"}, closed}, nil
+	}}
+	for i := range 3 {
+		if _, err := s.Encoder(t.Context(), "one"); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(idle / 2)
+		for range 20 { // long after its beginning, and so beyond all patience
+			if _, err := s.ready(t.Context(), "one"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Rest()
+		if opened != i+1 {
+			t.Errorf("opened %d times, want %d", opened, i+1)
+		}
+		now = now.Add(idle)
+		s.Rest()
+		<-closed
+	}
+}
+
+type closing struct {
+	*topics
+	closed chan bool
+}
+
+func (c closing) Close() { c.closed <- true }
+
 // Vectors of two versions are one set, whatever their order, and owners beyond the memory are forgotten.
 func TestVectorSets(t *testing.T) {
 	row := func(id, version int64, v ...byte) db.VectorListRow {

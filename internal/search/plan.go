@@ -24,6 +24,8 @@ type plan struct {
 	wants    []want
 	rankings []ranking
 	warnings []Warning
+
+	passed []int64 // once read: the emails that pass the conditions, or that are hidden when there are none; in order
 }
 
 // planOf compiles a query.

@@ -187,28 +187,10 @@ func (p *plan) matches(ctx context.Context, conn db.DBTX, c *corpus, words *clau
 	if n == 0 || !p.filtered() && len(p.hidden) == 0 {
 		return sets, n, nil
 	}
-	args := p.args
-	defer func() { p.args = args }()
-	var sql string
-	keep := true
-	switch {
-	case p.filtered() && n <= max(direct, c.mails/directShare), n <= few:
-		var ids []int64
-		for i, seg := range c.shards {
-			sets[i].all(func(doc int) { ids = append(ids, seg.docs[doc].ID) })
-		}
-		sql = "select e.id from emails e where " + p.conditions() + " and e.id = any (" + p.arg(ids) + "::bigint[])"
-	case !p.filtered(): // what is hidden is less than what is not
-		keep = false
-		sql = "select e.id from emails e where e.user_id = $1::bigint and e.place in ('spam', 'trash') and e.place = any (" + p.arg(p.hidden) + "::text[])"
-	default:
-		sql = "select e.id from emails e where " + p.conditions()
-	}
-	ids, err := readIDs(ctx, conn, sql, p.args)
+	ids, keep, err := p.passing(ctx, conn, c, sets, n)
 	if err != nil {
 		return nil, 0, err
 	}
-	slices.Sort(ids)
 	n = 0
 	for i, seg := range c.shards {
 		if found := ofIDs(seg.docs, ids); keep {
@@ -219,6 +201,37 @@ func (p *plan) matches(ctx context.Context, conn db.DBTX, c *corpus, words *clau
 		n += sets[i].count()
 	}
 	return sets, n, nil
+}
+
+// passing returns the ids of the emails that pass the conditions, in order: of the n in the sets when these are few, of
+// all when they are many. Without keep it returns those that do not pass.
+func (p *plan) passing(ctx context.Context, conn db.DBTX, c *corpus, sets []bitset, n int) (ids []int64, keep bool, err error) {
+	args := p.args
+	defer func() { p.args = args }()
+	var sql string
+	alone := p.filtered() && n <= max(direct, c.mails/directShare) || n <= few
+	keep = alone || p.filtered()
+	switch {
+	case !alone && p.passed != nil:
+		return p.passed, keep, nil
+	case alone:
+		for i, seg := range c.shards {
+			sets[i].all(func(doc int) { ids = append(ids, seg.docs[doc].ID) })
+		}
+		sql = "select e.id from emails e where " + p.conditions() + " and e.id = any (" + p.arg(ids) + "::bigint[])"
+	case keep:
+		sql = "select e.id from emails e where " + p.conditions()
+	default: // what is hidden is less than what is not
+		sql = "select e.id from emails e where e.user_id = $1::bigint and e.place in ('spam', 'trash') and e.place = any (" + p.arg(p.hidden) + "::text[])"
+	}
+	if ids, err = readIDs(ctx, conn, sql, p.args); err != nil {
+		return nil, false, err
+	}
+	slices.Sort(ids)
+	if !alone {
+		p.passed = ids
+	}
+	return ids, keep, nil
 }
 
 func readIDs(ctx context.Context, conn db.DBTX, sql string, args []any) ([]int64, error) {

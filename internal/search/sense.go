@@ -37,14 +37,18 @@ type Sense struct {
 
 // An opening is a model that is ready, being opened, or could not be.
 type opening struct {
+	began   time.Time
 	done    chan struct{} // closed at the end
 	encoder Encoder
 	err     error
-	at      time.Time // of the end
+	used    time.Time // latest; of a failure, its time
 }
 
-// again is how long after a failure a model is tried again.
-const again = 5 * time.Minute
+const (
+	again    = 5 * time.Minute        // after a failure until a model is tried again
+	patience = 700 * time.Millisecond // that a search waits for a model which is being opened, as it is once a process
+	idle     = 10 * time.Minute       // after which a model's memory is given back
+)
 
 // ErrOpening means that a model is not ready yet.
 var ErrOpening = errors.New("the model is being prepared")
@@ -56,24 +60,49 @@ func (s *Sense) open(model string) *opening {
 	if s.models == nil {
 		s.models = map[string]*opening{}
 	}
+	now := s.Now()
 	if o := s.models[model]; o != nil {
 		select {
 		case <-o.done:
-			if o.err == nil || s.Now().Sub(o.at) < again {
+			if o.err == nil {
+				o.used = now
+				return o
+			}
+			if now.Sub(o.used) < again {
 				return o
 			}
 		default:
 			return o
 		}
 	}
-	o := &opening{done: make(chan struct{})}
+	o := &opening{began: now, done: make(chan struct{})}
 	s.models[model] = o
 	go func() {
 		defer close(o.done)
 		o.encoder, o.err = s.Open(context.Background(), model) // for all who want it, so nobody's context
-		o.at = s.Now()
+		o.used = s.Now()
 	}()
 	return o
+}
+
+// Rest gives back the memory of models that nobody has used for a while.
+func (s *Sense) Rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, o := range s.models {
+		select {
+		case <-o.done:
+		default:
+			continue
+		}
+		if o.err != nil || s.Now().Sub(o.used) < idle {
+			continue
+		}
+		delete(s.models, name)
+		if model, ok := o.encoder.(interface{ Close() }); ok {
+			go model.Close() // it waits for computations that run
+		}
+	}
 }
 
 // Encoder returns a model and waits for it.
@@ -87,13 +116,20 @@ func (s *Sense) Encoder(ctx context.Context, model string) (Encoder, error) {
 	}
 }
 
-// ready is Encoder without the waiting.
-func (s *Sense) ready(model string) (Encoder, error) {
+// ready is Encoder with little waiting.
+func (s *Sense) ready(ctx context.Context, model string) (Encoder, error) {
 	o := s.open(model)
 	select {
 	case <-o.done:
 		return o.encoder, o.err
 	default:
+	}
+	select {
+	case <-o.done:
+		return o.encoder, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(patience - s.Now().Sub(o.began)):
 		return nil, ErrOpening
 	}
 }
@@ -107,7 +143,7 @@ func (s *Sense) choose(ctx context.Context, q *db.Queries, userID int64) (model 
 	}
 	slices.SortFunc(sets, func(a, b db.VectorSetsRow) int { return cmp.Compare(a.Version, b.Version) })
 	for _, set := range sets {
-		if _, err := s.ready(set.Model); err == nil || set.Model == s.Model || errors.Is(err, ErrOpening) {
+		if _, err := s.ready(ctx, set.Model); err == nil || set.Model == s.Model || errors.Is(err, ErrOpening) {
 			return set.Model, set.Version, nil
 		}
 	}
@@ -129,7 +165,7 @@ func (s *Sense) Query(ctx context.Context, model, text string) ([]float32, error
 	if v := s.texts.get(key); v != nil {
 		return v, nil
 	}
-	e, err := s.ready(model)
+	e, err := s.ready(ctx, model)
 	if err != nil {
 		return nil, err
 	}

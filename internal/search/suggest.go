@@ -192,8 +192,8 @@ func (s *suggesting) domains(ctx context.Context, word string) error {
 	for domain, n := range counts {
 		found = append(found, Facet{Value: domain, Count: n})
 	}
-	for _, f := range most(found, suggestions) {
-		s.add("domain", f.Value, "", "domain:"+f.Value+" ")
+	for _, f := range most("domain", found, suggestions) {
+		s.add("domain", f.Value, "", f.Part+" ")
 	}
 	return nil
 }

@@ -24,6 +24,12 @@ const (
 	Lag          SLI = "lag"          // what is in the index within the limit, in seconds
 )
 
+// Objectives that are counted by the program itself.
+const (
+	APIAvailability = "api/availability"
+	IndexLag        = "index/lag"
+)
+
 // An Objective is a promise: the share of good events in a period. The 95th percentile of a latency is under a limit
 // exactly when 95 % of the events are, and shares add up over minutes where percentiles do not.
 type Objective struct {

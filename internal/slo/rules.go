@@ -108,6 +108,9 @@ type Change struct {
 // classes in the order in which changes of one minute are told.
 var classes = [...]Class{Page, HardDown, Slow, Ticket, Exhausted, NoData, Overcount}
 
+// Classes lists the classes in that order.
+func Classes() []Class { return append([]Class{}, classes[:]...) }
+
 // Changes compares what fired before with what fires once a minute is over.
 func (r Rules) Changes(s *Series, at Minute, before, now Firing) []Change {
 	var changes []Change

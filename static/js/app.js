@@ -20,6 +20,8 @@ startPickers();
 startSuggest();
 startSearch();
 startLive();
+// On a narrow screen the tabs of a page scroll; the current one is to be seen.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 // noteScheme tells the server whether the system is dark, for mail that is shown in its own frame.
 function noteScheme(dark) {

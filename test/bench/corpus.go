@@ -98,3 +98,12 @@ func (b *bench) writeMbox(name string) error {
 	}
 	return file.Close()
 }
+
+// writeLargeMaildir writes the mails of the large mailbox as a Maildir.
+func (b *bench) writeLargeMaildir(dir string) error {
+	raw, err := readMaildir(b.path("maildir"))
+	if err != nil {
+		return err
+	}
+	return multiply.New(raw).WriteMaildir(dir, b.large)
+}

@@ -87,7 +87,31 @@ func (m *pageTimer) measure(ctx context.Context, b *bench, t *table) error {
 		}
 		t.add(g.name, ms(times, 50), ms(times, 95), ms(times, 100), g.promise)
 	}
-	return m.archive(ctx, t, threads)
+	if err := m.archive(ctx, t, threads); err != nil {
+		return err
+	}
+	return b.peersSearch(ctx, t, pairs)
+}
+
+// peersSearch measures the search of two words in other programs, on the same mail and with the same words.
+func (b *bench) peersSearch(ctx context.Context, t *table, pairs []string) error {
+	large, err := b.largePeers()
+	if err != nil {
+		return err
+	}
+	for _, s := range searchers {
+		times, err := s.search(ctx, large, pairs)
+		switch {
+		case errors.Is(err, errMissing):
+			t.add(s.name+", two words", "–", "–", "–", "not installed")
+		case err != nil:
+			return fmt.Errorf("%s: %w", s.name, err)
+		default:
+			t.add(s.name+", two words", ms(times, 50), ms(times, 95), ms(times, 100), "–")
+		}
+	}
+	t.note("The other programs hold the same mails as a Maildir and get the same words; a request is a command that prints up to 50 hits, its start included.")
+	return nil
 }
 
 // archive archives one thread a request, each once, as the page does it with htmx.

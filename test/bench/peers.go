@@ -36,14 +36,11 @@ func runNotmuch(ctx context.Context, b *bench, scratch string) (int, time.Durati
 	if _, err := exec.LookPath("notmuch"); err != nil {
 		return 0, 0, errMissing
 	}
-	// notmuch keeps its index inside the mail folder unless it is told a database path.
-	text := fmt.Sprintf("[database]\npath=%s\nmail_root=%s\n[user]\nname=Bench\nprimary_email=bench@example.com\n[new]\ntags=inbox\n", scratch, b.path("maildir"))
-	conf := filepath.Join(scratch, "notmuch.conf")
-	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+	conf, err := b.notmuchConfig(scratch)
+	if err != nil {
 		return 0, 0, err
 	}
-	cmd := exec.CommandContext(ctx, "notmuch", "--config="+conf, "new", "--quiet")
-	took, err := timed(cmd)
+	took, err := timed(exec.CommandContext(ctx, "notmuch", "--config="+conf, "new", "--quiet"))
 	if err != nil {
 		return 0, 0, err
 	}
@@ -54,6 +51,14 @@ func runNotmuch(ctx context.Context, b *bench, scratch string) (int, time.Durati
 	var n int
 	_, err = fmt.Sscan(string(out), &n)
 	return n, took, err
+}
+
+// notmuchConfig writes the settings of a store in scratch.
+func (b *bench) notmuchConfig(scratch string) (string, error) {
+	// notmuch keeps its index inside the mail folder unless it is told a database path.
+	text := fmt.Sprintf("[database]\npath=%s\nmail_root=%s\n[user]\nname=Bench\nprimary_email=bench@example.com\n[new]\ntags=inbox\n", scratch, b.path("maildir"))
+	conf := filepath.Join(scratch, "notmuch.conf")
+	return conf, os.WriteFile(conf, []byte(text), 0o644)
 }
 
 func runMu(ctx context.Context, b *bench, scratch string) (int, time.Duration, error) {

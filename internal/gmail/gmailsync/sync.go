@@ -171,7 +171,7 @@ func (r *run) pass(ctx context.Context) error {
 
 // late reports that the turn is over, so that others get theirs.
 func (r *run) late() error {
-	if r.Now().After(r.ends) || r.fresh && r.fetchedCount >= r.Options.First {
+	if r.Now().After(r.ends) || r.fresh && r.fetchedCount >= r.Options.First/4 {
 		return errSlice
 	}
 	return nil

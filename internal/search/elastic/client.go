@@ -26,7 +26,8 @@ type Client struct {
 }
 
 // Open makes a client of an address: http(s)://[user:password@]host:port, several with commas. It connects to nothing.
-func Open(address, prefix string) (*Client, error) {
+// around, if any, see its calls.
+func Open(address, prefix string, around ...func(http.RoundTripper) http.RoundTripper) (*Client, error) {
 	var urls []*url.URL
 	for _, a := range strings.Split(address, ",") {
 		u, err := url.Parse(strings.TrimSpace(a))
@@ -37,7 +38,11 @@ func Open(address, prefix string) (*Client, error) {
 	}
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost, base.ResponseHeaderTimeout = 32, 2*time.Minute
-	transport, err := elastictransport.NewClient(elastictransport.WithURLs(urls...), elastictransport.WithTransport(base),
+	var outer http.RoundTripper = base
+	for _, wrap := range around {
+		outer = wrap(outer)
+	}
+	transport, err := elastictransport.NewClient(elastictransport.WithURLs(urls...), elastictransport.WithTransport(outer),
 		elastictransport.WithDisableRetry()) // who asks knows how long it may take
 	if err != nil {
 		return nil, fmt.Errorf("elasticsearch: %w", err)

@@ -31,6 +31,9 @@ type Filler struct {
 	// error beside it.
 	Words func(ctx context.Context, userID int64, ids []int64) (map[int64]search.Lexemes, map[int64]error, error)
 
+	// Found is told of each change of mail how long it took until it was in the index; nil for nobody.
+	Found func(after time.Duration)
+
 	made made
 	lag  atomic.Int64
 }
@@ -167,6 +170,9 @@ func (f *Filler) settle(ctx context.Context, notes []db.SearchClaimRow, o outcom
 			done.Users, done.Seqs = append(done.Users, n.UserID), append(done.Seqs, n.Seq)
 			if n.Generation == 0 {
 				worst = max(worst, now.Sub(n.NotedAt))
+				if f.Found != nil {
+					f.Found(now.Sub(n.NotedAt))
+				}
 			}
 		case refused:
 			bad.Users, bad.Seqs = append(bad.Users, n.UserID), append(bad.Seqs, n.Seq)

@@ -10,6 +10,8 @@ import (
 	"hash/fnv"
 	"io"
 	"net/mail"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -61,13 +63,8 @@ func (s *Source) WriteMbox(w io.Writer, count int) error {
 	}
 	out := bufio.NewWriterSize(w, 1<<20)
 	for i := range count {
-		m, number := s.mails[i%len(s.mails)], i/len(s.mails)
-		c := copier{number: number, words: s.words, shift: shift(number)}
-		fmt.Fprintf(out, "From bench@example.com %s\n", m.date.Add(c.shift).UTC().Format(time.ANSIC))
-		raw := m.raw
-		if number > 0 {
-			raw = c.change(m)
-		}
+		raw, at := s.mail(i)
+		fmt.Fprintf(out, "From bench@example.com %s\n", at.UTC().Format(time.ANSIC))
 		for line := range bytes.Lines(raw) {
 			if bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) {
 				out.WriteByte('>') // bufio keeps the first error for Flush
@@ -80,6 +77,35 @@ func (s *Source) WriteMbox(w io.Writer, count int) error {
 		out.WriteByte('\n')
 	}
 	return out.Flush()
+}
+
+// WriteMaildir writes the same messages as WriteMbox into a Maildir, each read.
+func (s *Source) WriteMaildir(dir string, count int) error {
+	if len(s.mails) == 0 {
+		return fmt.Errorf("no mail to multiply")
+	}
+	for _, sub := range []string{"cur", "new", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	for i := range count {
+		raw, _ := s.mail(i)
+		if err := os.WriteFile(filepath.Join(dir, "cur", fmt.Sprintf("%07d.bench:2,S", i)), raw, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mail returns one message of the large mailbox and its time.
+func (s *Source) mail(i int) ([]byte, time.Time) {
+	m, number := s.mails[i%len(s.mails)], i/len(s.mails)
+	c := copier{number: number, words: s.words, shift: shift(number)}
+	if number == 0 {
+		return m.raw, m.date
+	}
+	return c.change(m), m.date.Add(c.shift)
 }
 
 // shift is how much later a copy is than its original: a prime number of hours apart, so that the
