@@ -112,6 +112,9 @@ func (s *Server) routes() []route {
 		{get, "/ops/runs/:id", auth.Operator, s.opsRun, page},
 		{get, "/ops/runs/:id/documents/:name", auth.Operator, s.opsRunDocument, page},
 		{post, "/ops/runs/:id/cancel", auth.Operator, s.opsRunCancel, page},
+		{get, "/ops/search", auth.Operator, s.opsSearch, page},
+		{get, "/ops/search/:operation", auth.Operator, s.opsSearchOperation, page},
+		{post, "/ops/search/:operation", auth.Operator, s.opsSearchDo, page},
 
 		{get, "/welcome", auth.User, s.welcomePage, page},
 		{post, "/import", auth.User, s.importUpload, upload},

@@ -11,7 +11,7 @@ type OpsPlace struct{ Name, Href string }
 // opsPlaces are the operators' places in their order.
 func opsPlaces() []OpsPlace {
 	return []OpsPlace{{"Overview", "/ops"}, {"Objectives", "/ops/slos"}, {"Budget", "/ops/budget"}, {"Alerts", "/ops/alerts"}, {"Agents", "/ops/agents"}, {"Runs", "/ops/runs"},
-		{"Jobs", "/ops/jobs"}, {"System", "/ops/system"}, {"Checklists", "/ops/checklists"}}
+		{"Jobs", "/ops/jobs"}, {"System", "/ops/system"}, {"Search", "/ops/search"}, {"Checklists", "/ops/checklists"}}
 }
 
 // A Window is a stretch of time up to now that operators choose.

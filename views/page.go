@@ -124,6 +124,8 @@ func size(bytes int64) string {
 		return strconv.FormatInt(bytes, 10) + " B"
 	case bytes < 1000*1000:
 		return strconv.FormatInt((bytes+500)/1000, 10) + " kB"
+	case bytes < 1000*1000*1000:
+		return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
 	}
-	return strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64) + " MB"
+	return strconv.FormatFloat(float64(bytes)/1e9, 'f', 1, 64) + " GB"
 }

@@ -208,6 +208,9 @@ func negateLabel(c search.Chip) string {
 // mode says which engine answered, and in which order.
 func (s Search) mode() string {
 	text := "Searched by " + s.Result.Mode
+	if s.Result.Coverage > 0 {
+		text += ", over " + perCent(s.Result.Coverage) + " of the mail"
+	}
 	if s.Begun {
 		text += ", the last word as a beginning"
 	}

@@ -114,11 +114,15 @@ func (cmd *serveCmd) server(ctx context.Context, a *app, addr net.Addr) (*handle
 	if err != nil {
 		return nil, err
 	}
+	cluster, err := elasticOf(a.settings)
+	if err != nil {
+		return nil, err
+	}
 	post, err := a.post(base)
 	if err != nil {
 		return nil, err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Agents: a.agents, Model: a.model, Alerts: outbox, Post: post, Log: a.log, Now: time.Now,
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Post: post, Agents: a.agents, Model: a.model, Index: a.filler(cluster), Log: a.log, Now: time.Now,
 		Metrics: a.metrics, Tracer: a.tracer}, cmd.Worker)
 	if err != nil {
 		return nil, err

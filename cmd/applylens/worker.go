@@ -33,11 +33,15 @@ func (cmd workerCmd) Run(ctx context.Context, settings *config.Settings) (err er
 	if err != nil {
 		return err
 	}
+	cluster, err := elasticOf(a.settings)
+	if err != nil {
+		return err
+	}
 	post, err := a.post(site)
 	if err != nil {
 		return err
 	}
-	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Agents: a.agents, Model: a.model, Alerts: outbox, Post: post, Log: a.log, Now: time.Now,
+	client, err := jobs.NewClient(jobs.Deps{DB: a.db, Ingest: a.ingest, Gmail: engine, Sense: a.sense, Alerts: outbox, Post: post, Agents: a.agents, Model: a.model, Index: a.filler(cluster), Log: a.log, Now: time.Now,
 		Metrics: a.metrics, Tracer: a.tracer}, true)
 	if err != nil {
 		return err

@@ -19,6 +19,9 @@ func (r *Runtime) Search(ctx context.Context, trigger Trigger, q *search.Query, 
 		}
 		r.metrics.Search(ctx, result.Mode, time.Since(began))
 		run.Detail("mode", result.Mode)
+		if result.Instead != "" {
+			run.Detail("instead", result.Instead) // of Elasticsearch
+		}
 		run.Detail("hits", len(result.Hits))
 		if req.After == "" {
 			run.Detail("total", result.Total)

@@ -49,7 +49,7 @@ func TestEmbedMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &ingest.Ingest{DB: d, Blobs: store, Log: slog.New(slog.DiscardHandler), Now: time.Now, Stored: onStored(client, true)}
+	in := &ingest.Ingest{DB: d, Blobs: store, Log: slog.New(slog.DiscardHandler), Now: time.Now, Stored: onStored(client, true, nil)}
 	bring := func(subjects ...string) {
 		t.Helper()
 		if _, err := in.Run(ctx, ingest.Mailbox{UserID: me}, mails(time.Now(), "x@example.org", subjects...), func(ingest.Counts, error) {}); err != nil {

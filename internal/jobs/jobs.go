@@ -20,6 +20,7 @@ import (
 	"applylens/internal/ingest"
 	"applylens/internal/llm"
 	"applylens/internal/search"
+	"applylens/internal/search/elastic"
 	"applylens/internal/telemetry"
 )
 
@@ -32,9 +33,10 @@ type Deps struct {
 	Ingest *ingest.Ingest
 	Gmail  *gmailsync.Engine // nil when Google is not set up
 	Sense  *search.Sense     // nil when mail is not found by meaning
-	Agents *agent.Runtime    // runs what asks the model
 	Model  *llm.Model        // nil: there is no language model
 	Alerts *alert.Outbox     // nil: nobody is told of alerts by this process
+	Agents *agent.Runtime    // runs what asks the model and records operations; nil: neither is done
+	Index  *elastic.Filler   // does operations on the search index; its Client is nil without Elasticsearch
 	Post   *alert.Post       // nil: the program sends no mail of its own
 	Log    *slog.Logger
 	Now    func() time.Time
@@ -74,6 +76,9 @@ func NewClient(d Deps, work bool) (*Client, error) {
 		if d.Model != nil {
 			cfg.Queues[modelQueue] = river.QueueConfig{MaxWorkers: 2}
 			river.AddWorker(cfg.Workers, &modelOpinion{agents: d.Agents, model: d.Model})
+		}
+		if d.Index != nil && d.Agents != nil {
+			addIndex(cfg, d)
 		}
 		if d.Alerts != nil {
 			addAlerts(cfg, d.Alerts)

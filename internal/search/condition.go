@@ -110,7 +110,12 @@ func (c *compiler) portable(n *Node) *Condition {
 		}
 		return nil
 	case Term:
-		if n.Ignored || c.filter(n) == "" { // it warns as it does for Postgres
+		switch {
+		case n.Ignored:
+			return nil
+		case meaningField(n.Field): // Postgres knows whether it can be asked
+			return &Condition{Kind: Filter, Filter: n}
+		case c.filter(n) == "": // it warns as it does for Postgres
 			return nil
 		}
 		return &Condition{Kind: Filter, Filter: n}

@@ -16,9 +16,6 @@ type Engine interface {
 	IDs(ctx context.Context, conn db.DBTX, q *Query, r Request, most int) ([]int64, []Warning, error)
 }
 
-// Marks is how what was found is marked in texts, the same for every engine.
-func (p *Postgres) Marks() *Analyzer { return &p.Analyzer }
-
 // A Place is where a page begins: after so many ranked hits, or after an email by time. Engines share it, so that the
 // next page may come from another one.
 type Place struct {

@@ -26,7 +26,7 @@ func TestAccessibility(t *testing.T) {
 	}
 	tb := s.newTab(t)
 	tb.visit("/")
-	pages := []string{"/", "/?split=applications", "/?in=quarantine", "/?in=snoozed", "/search", "/search?q=interview", "/search?q=zzzzqqqq", "/journal", "/approvals", "/runs", "/ops/agents", "/ops/agents/inbox.triage", "/ops/runs", "/help", "/welcome",
+	pages := []string{"/", "/?split=applications", "/?in=quarantine", "/?in=snoozed", "/search", "/search?q=interview", "/search?q=zzzzqqqq", "/journal", "/approvals", "/runs", "/ops/agents", "/ops/agents/inbox.triage", "/ops/runs", "/ops/search", "/ops/search/off", "/help", "/welcome",
 		"/search?q=interveiw+is:unread", "/search?q=interview&group=no&edit=0", "/search/build?q=offer", "/alerts", "/settings/searches",
 		"/settings", "/settings/sessions", "/settings/appearance", "/settings/keyboard", "/settings/accounts", "/outgoing", "/outgoing?in=sent", "/nothing-here",
 		"/ops", "/ops/slos", "/ops/slos/inbox.triage/success", "/ops/budget", "/ops/alerts", "/ops/system", "/ops/jobs", "/ops/checklists"}

@@ -23,7 +23,7 @@ func TestNothingIsWiderThanTheScreen(t *testing.T) {
 	tb := start(t).newTab(t)
 	tb.visit("/?in=all")
 	threads := tb.threads()
-	pages := append([]string{"/", "/?in=all", "/?in=quarantine", "/?category=interview", "/search", "/search?q=interview+foo:bar", "/journal", "/approvals", "/runs", "/ops/agents", "/ops/agents/inbox.triage", "/ops/runs", "/help",
+	pages := append([]string{"/", "/?in=all", "/?in=quarantine", "/?category=interview", "/search", "/search?q=interview+foo:bar", "/journal", "/approvals", "/runs", "/ops/agents", "/ops/agents/inbox.triage", "/ops/runs", "/ops/search", "/ops/search/off", "/help",
 		"/welcome", "/settings", "/settings/accounts", "/settings/sessions", "/settings/appearance", "/settings/learned", "/settings/keyboard",
 		"/nothing-here"}, threads[:min(20, len(threads))]...)
 	for _, page := range pages {

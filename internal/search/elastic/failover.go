@@ -96,6 +96,10 @@ func (f *Failover) IDs(ctx context.Context, conn db.DBTX, q *search.Query, r sea
 	return f.Postgres.IDs(ctx, conn, q, r, most)
 }
 
+// Breaker is the state of the way to Elasticsearch from this process: closed is in order, open is not asked for a while,
+// half-open is tried with one search.
+func (f *Failover) Breaker() string { return f.breaker.State().String() }
+
 // errOpen means that Elasticsearch failed just now and is not asked.
 var errOpen = errors.New("elasticsearch failed just now")
 

@@ -1,7 +1,6 @@
 package elastic
 
 import (
-	"fmt"
 	"math"
 	"math/big"
 	"slices"
@@ -221,5 +220,11 @@ func during(r search.Range) object {
 }
 
 func unsupported(n *search.Node) error {
-	return &unsupportedError{fmt.Sprintf("%s:%s", n.Field, n.Value)}
+	switch n.Field {
+	case search.Meaning, search.Like:
+		return &unsupportedError{"meaning"}
+	case "is", "has":
+		return &unsupportedError{n.Field + ":" + n.Value}
+	}
+	return &unsupportedError{n.Field + ":"} // its value is a person's, and operators read reasons
 }

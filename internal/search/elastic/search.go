@@ -67,6 +67,9 @@ func (e *Engine) Search(ctx context.Context, conn db.DBTX, q *search.Query, r se
 	asked := e.Rows.Analyzer.Ask(q, r)
 	result := search.Result{Mode: ModeName, Total: -1, Warnings: asked.Warnings}
 	result.Ranked = len(asked.Ranks) > 0 && !r.Newest && r.Order == search.Best && from.At.IsZero()
+	if result.Ranked && e.Rows.Sense != nil {
+		result.Mode = ModeName + " by words alone (only Postgres ranks by meaning)"
+	}
 	found, err := e.find(ctx, q, r, asked, from, &result)
 	if err != nil {
 		return result, err
