@@ -57,7 +57,7 @@ func New(s config.LLM, d *db.DB, now func() time.Time) (*Model, error) {
 		opts = append(opts, option.WithAPIKey(s.Key))
 	}
 	return &Model{Name: s.Model, Host: u.Host, PriceIn: s.PriceIn, PriceOut: s.PriceOut, db: d, now: now, gate: make(chan struct{}, s.Parallel),
-		chat: openai.NewChatCompletionService(opts...), // not NewClient: that reads keys and addresses of the environment
+		chat:    openai.NewChatCompletionService(opts...), // not NewClient: that reads keys and addresses of the environment
 		breaker: circuitbreaker.NewBuilder[any]().WithFailureThresholdRatio(4, 8).WithDelay(30 * time.Second).WithSuccessThreshold(1).Build(),
 	}, nil
 }
