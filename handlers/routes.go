@@ -28,6 +28,8 @@ func (s *Server) routes() []route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []route{
 		{get, "/health", auth.Public, s.health, page},
+		{get, "/health/live", auth.Public, s.healthLive, page},
+		{get, "/health/ready", auth.Public, s.health, page},
 		{get, "/metrics", auth.Public, s.metrics, page},
 		{get, "/static/*", auth.Public, s.asset, page},
 		{get, "/sign-in", auth.Anyone, s.signInPage, page},

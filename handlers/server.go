@@ -64,6 +64,8 @@ type Server struct {
 	Tracer       *telemetry.Tracer  // nil for none
 	Requests     *watch.Meter       // counts for the objective of availability; nil for none
 
+	checked healthState
+
 	SendsMail bool // the program can send mail of its own
 }
 

@@ -53,6 +53,10 @@ func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
 	if err != nil {
 		return len(results), fmt.Errorf("migrate: %w", err)
 	}
+	// The table of migrations is older than the first of them, which opens tables to the program: it tells whether it is behind.
+	if _, err := m.sql.ExecContext(ctx, "grant select on "+goose.DefaultTablename+" to "+AppRole); err != nil {
+		return len(results), fmt.Errorf("migrate: %w", err)
+	}
 	err = m.jobs(ctx, func(queue *rivermigrate.Migrator[pgx.Tx]) error {
 		done, err := queue.Migrate(ctx, rivermigrate.DirectionUp, nil)
 		if err == nil {

@@ -52,7 +52,7 @@ func (b *bench) allow(t *testing.T, c llm.Consent) {
 	}
 }
 
-func (b *bench) ask(t *testing.T, ctx context.Context, text string) (answer, llm.Used, error) {
+func (b *bench) ask(ctx context.Context, t *testing.T, text string) (answer, llm.Used, error) {
 	t.Helper()
 	schema, err := jsonschema.For[answer](nil)
 	if err != nil {
@@ -83,7 +83,7 @@ func (b *bench) ledger(t *testing.T) []db.LLMLedgerRow {
 func TestAskIsRedactedLedgeredAndCached(t *testing.T) {
 	b := newBench(t, nil)
 	text := "It is \u200bred. Call +49 30 12345678, jane@home.example or jobs@acme.example. Your code is 123456."
-	got, used, err := b.ask(t, t.Context(), text)
+	got, used, err := b.ask(t.Context(), t, text)
 	if err != nil || got.Colour != "red" || used.Cached || used.TokensIn != 300 || used.CostMicroUSD != 300/2+20*2 {
 		t.Fatalf("%+v %+v %v", got, used, err)
 	}
@@ -96,7 +96,7 @@ func TestAskIsRedactedLedgeredAndCached(t *testing.T) {
 	if sent.Key != "secret" || sent.Model != "small" || sent.Tools || !strings.Contains(string(sent.Schema), `"colour"`) || strings.Contains(sent.System, "It is red") {
 		t.Errorf("sent %+v", sent)
 	}
-	if again, used, err := b.ask(t, t.Context(), text); err != nil || again != got || !used.Cached || used.CostMicroUSD != 0 {
+	if again, used, err := b.ask(t.Context(), t, text); err != nil || again != got || !used.Cached || used.CostMicroUSD != 0 {
 		t.Errorf("again: %+v %+v %v", again, used, err)
 	}
 	lines := b.ledger(t)
@@ -133,7 +133,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)
 			b.Fail(c.faults...)
-			_, _, err := b.ask(t, t.Context(), "It is red.")
+			_, _, err := b.ask(t.Context(), t, "It is red.")
 			line := b.ledger(t)[0]
 			if llm.OutcomeOf(err) != c.outcome || line.Outcome != string(c.outcome) || line.Attempts > c.attempts || len(b.Requests()) != int(line.Attempts) {
 				t.Errorf("%v: the ledger says %s after %d, %d were sent", err, line.Outcome, line.Attempts, len(b.Requests()))
@@ -149,7 +149,7 @@ func TestAnswerThatFailsItsCheck(t *testing.T) {
 	b := newBench(t, nil)
 	b.Answer = func(llmtest.Request) string { return `{"colour":"black"}` }
 	for range 2 { // it is not cached
-		if _, _, err := b.ask(t, t.Context(), "It is red."); llm.OutcomeOf(err) != llm.Rejected {
+		if _, _, err := b.ask(t.Context(), t, "It is red."); llm.OutcomeOf(err) != llm.Rejected {
 			t.Error(err)
 		}
 	}
@@ -166,7 +166,7 @@ func TestNothingGoesWithoutConsent(t *testing.T) {
 		"no money":        {Triage: true, DayMicroUSD: 100, DayCalls: 100},
 	} {
 		b.allow(t, c)
-		if _, _, err := b.ask(t, t.Context(), "It is red."); llm.OutcomeOf(err) != llm.Refused {
+		if _, _, err := b.ask(t.Context(), t, "It is red."); llm.OutcomeOf(err) != llm.Refused {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -174,7 +174,7 @@ func TestNothingGoesWithoutConsent(t *testing.T) {
 	if _, err := b.db.Owner(b.user).Exec(t.Context(), "update llm_consents set host = 'elsewhere.example' where user_id = $1", b.user); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := b.ask(t, t.Context(), "It is red."); llm.OutcomeOf(err) != llm.Refused {
+	if _, _, err := b.ask(t.Context(), t, "It is red."); llm.OutcomeOf(err) != llm.Refused {
 		t.Errorf("another endpoint: %v", err)
 	}
 	if n, lines := len(b.Requests()), b.ledger(t); n != 0 || len(lines) != 0 {
@@ -184,12 +184,12 @@ func TestNothingGoesWithoutConsent(t *testing.T) {
 
 func TestWithdrawingForgetsAnswers(t *testing.T) {
 	b := newBench(t, nil)
-	if _, _, err := b.ask(t, t.Context(), "It is red."); err != nil {
+	if _, _, err := b.ask(t.Context(), t, "It is red."); err != nil {
 		t.Fatal(err)
 	}
 	b.allow(t, llm.Consent{DayMicroUSD: 1_000_000, DayCalls: 100})
 	b.allow(t, llm.Consent{Triage: true, DayMicroUSD: 1_000_000, DayCalls: 100})
-	if _, used, err := b.ask(t, t.Context(), "It is red."); err != nil || used.Cached {
+	if _, used, err := b.ask(t.Context(), t, "It is red."); err != nil || used.Cached {
 		t.Errorf("%+v %v", used, err)
 	}
 }
@@ -201,7 +201,7 @@ func TestDayLimitHoldsForManyAtOnce(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range 20 {
 		wait.Go(func() {
-			_, _, err := b.ask(t, t.Context(), strings.Repeat("red ", i+1))
+			_, _, err := b.ask(t.Context(), t, strings.Repeat("red ", i+1))
 			if o := llm.OutcomeOf(err); o != llm.OK && o != llm.Refused {
 				t.Error(err)
 			}
@@ -217,7 +217,7 @@ func TestBreakerSparesAServiceOutOfOrder(t *testing.T) {
 	b := newBench(t, nil)
 	b.FailAlways(llmtest.Broken)
 	for range 20 {
-		if _, _, err := b.ask(t, t.Context(), "It is red."); llm.OutcomeOf(err) != llm.Failed {
+		if _, _, err := b.ask(t.Context(), t, "It is red."); llm.OutcomeOf(err) != llm.Failed {
 			t.Fatal(err)
 		}
 	}
@@ -231,7 +231,7 @@ func TestCallerThatLeaves(t *testing.T) {
 	b.Fail(llmtest.Hang)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, _, err := b.ask(t, ctx, "It is red."); llm.OutcomeOf(err) != llm.Timeout {
+	if _, _, err := b.ask(ctx, t, "It is red."); llm.OutcomeOf(err) != llm.Timeout {
 		t.Error(err)
 	}
 	if lines := b.ledger(t); len(lines) != 1 || lines[0].Outcome != "timeout" {
@@ -241,15 +241,15 @@ func TestCallerThatLeaves(t *testing.T) {
 
 func TestOneUsersAnswersAreNotAnothers(t *testing.T) {
 	b := newBench(t, nil)
-	if _, _, err := b.ask(t, t.Context(), "It is red."); err != nil {
+	if _, _, err := b.ask(t.Context(), t, "It is red."); err != nil {
 		t.Fatal(err)
 	}
 	b.user = dbtest.User(t, b.db, "llm-"+uuid.NewString()[:8]+"@example.com")
-	if _, _, err := b.ask(t, t.Context(), "It is red."); llm.OutcomeOf(err) != llm.Refused {
+	if _, _, err := b.ask(t.Context(), t, "It is red."); llm.OutcomeOf(err) != llm.Refused {
 		t.Errorf("without consent: %v", err)
 	}
 	b.allow(t, llm.Consent{Triage: true, DayMicroUSD: 1_000_000, DayCalls: 100})
-	if _, used, err := b.ask(t, t.Context(), "It is red."); err != nil || used.Cached {
+	if _, used, err := b.ask(t.Context(), t, "It is red."); err != nil || used.Cached {
 		t.Errorf("%+v %v", used, err)
 	}
 	if lines := b.ledger(t); len(lines) != 1 {
