@@ -15,7 +15,7 @@ type LLM struct {
 	PriceIn  float64       `name:"llm-price-in" env:"LLM_PRICE_IN" help:"US dollars for a million tokens that are sent." placeholder:"USD"`
 	PriceOut float64       `name:"llm-price-out" env:"LLM_PRICE_OUT" help:"US dollars for a million tokens that are answered." placeholder:"USD"`
 	Parallel int           `name:"llm-parallel" env:"LLM_PARALLEL" default:"4" help:"Requests at once." placeholder:"N"`
-	Timeout  time.Duration `name:"llm-timeout" env:"LLM_TIMEOUT" default:"20s" help:"How long an answer is waited for, with one more try."`
+	Timeout  time.Duration `name:"llm-timeout" env:"LLM_TIMEOUT" default:"8s" help:"How long an answer is waited for, with one more try."`
 }
 
 // check refuses halves of the settings.
