@@ -35,8 +35,10 @@ func TestOpsSearch(t *testing.T) {
 	post("/ops/search/off", "preview=", 303)
 	get("/ops/search/off", 200, "waits for a worker or is in progress")
 	post("/ops/search/off", "preview=", 409)
+}
 
-	s = newOps(t, "user")
+func TestOpsSearchIsForOperators(t *testing.T) {
+	s := newOps(t, "user")
 	if got := s.do(t, "GET", "/ops/search", "", false); got.Code == 200 {
 		t.Error("a user without the role sees the operators' page")
 	}
