@@ -27,6 +27,6 @@ func (s *Store) Room() (free, size uint64, ok bool) {
 	if s.dir == "" || unix.Statfs(s.dir, &disk) != nil || disk.Blocks == 0 {
 		return 0, 0, false
 	}
-	block := uint64(disk.Bsize) //nolint:gosec,unconvert // not negative; its type differs between systems
+	block := uint64(disk.Bsize) //nolint:gosec // not negative
 	return disk.Bavail * block, disk.Blocks * block, true
 }
