@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	modelLedgerSize    = 50
-	countedUnsure = 10_000
+	modelLedgerSize = 50
+	countedUnsure   = 10_000
 )
 
 // modelsPage says which language model there is, what the user allows it, and what was sent to it.
