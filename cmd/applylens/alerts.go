@@ -26,7 +26,7 @@ func (a *app) outbox(base string) (*alert.Outbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &alert.Outbox{DB: a.db, Channels: channels, Routes: routes, Hours: hours, BaseURL: base, Log: a.log, Now: time.Now}, nil
+	return &alert.Outbox{DB: a.db, Channels: channels, Routes: routes, Hours: hours, BaseURL: base, Log: a.log, Now: time.Now, Pace: alert.SlackPace}, nil
 }
 
 // post makes what sends letters to users, nil when no mail server and sender are configured.

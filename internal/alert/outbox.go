@@ -26,14 +26,17 @@ type Outbox struct {
 	BaseURL  string // of the console
 	Log      *slog.Logger
 	Now      func() time.Time
+	Pace     time.Duration // between two messages to Slack
 }
 
+// SlackPace keeps to Slack's limit of a message a second and channel.
+const SlackPace = 1100 * time.Millisecond
+
 const (
-	planned   = 500              // changes that are planned in one transaction
-	sendTime  = 30 * time.Second // for one attempt
-	lease     = 2 * time.Minute  // after which an attempt that never ended is made again
-	maxPause  = time.Minute      // between attempts at a channel that does not answer
-	slackPace = 1100 * time.Millisecond
+	planned  = 500              // changes that are planned in one transaction
+	sendTime = 30 * time.Second // for one attempt
+	lease    = 2 * time.Minute  // after which an attempt that never ended is made again
+	maxPause = time.Minute      // between attempts at a channel that does not answer
 )
 
 // Deliver plans what is new and tells all that is due. It returns the errors of the database; those of channels are
@@ -79,7 +82,7 @@ func (o *Outbox) drain(ctx context.Context, c Channel, failures int) error {
 		}
 		select { // Slack takes a message a second
 		case <-ctx.Done():
-		case <-time.After(slackPace):
+		case <-time.After(o.Pace):
 		}
 	}
 	return ctx.Err()
