@@ -92,6 +92,9 @@ func (f *Filler) Swap(ctx context.Context, generation int32) error {
 		if !ready {
 			return fmt.Errorf("generation %d is not filled", generation)
 		}
+		if err := f.Client.Refresh(ctx); err != nil { // else what was written last is missing for a second
+			return err
+		}
 		if err := f.Client.moveAliases(ctx, generation); err != nil {
 			return err
 		}
