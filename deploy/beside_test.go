@@ -181,7 +181,7 @@ func (p *program) fill(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.metrics.Request(ctx, "GET", "/", 200, time.Millisecond)
-	p.metrics.Search(ctx, "postgres word index", time.Millisecond)
+	p.metrics.Search(ctx, "postgres without meaning", time.Millisecond)
 	p.metrics.Job(ctx, "sweep", "ok", time.Millisecond)
 	user := dbtest.User(t, p.db, "robin@example.com")
 	err = p.db.Tx(ctx, user, func(_ *db.Queries, tx pgx.Tx) error {

@@ -17,7 +17,7 @@ func (r *Runtime) Search(ctx context.Context, trigger Trigger, q *search.Query, 
 		if result, err = find(ctx); err != nil {
 			return err
 		}
-		r.metrics.Search(ctx, result.Mode, time.Since(began))
+		r.metrics.Search(ctx, modeOf(result.Mode), time.Since(began))
 		run.Detail("mode", result.Mode)
 		if result.Instead != "" {
 			run.Detail("instead", result.Instead) // of Elasticsearch
