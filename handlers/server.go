@@ -88,7 +88,7 @@ func (s *Server) Handler() http.Handler {
 	e.HTTPErrorHandler = s.showError
 	e.IPExtractor = echo.ExtractIPDirect()
 	e.Use(s.measure, s.logRequests, s.recoverPanics, securityHeaders,
-		middleware.GzipWithConfig(middleware.GzipConfig{Level: 4, MinLength: 1024, Skipper: alreadyCompressed}))
+		middleware.GzipWithConfig(middleware.GzipConfig{Level: 6, MinLength: 1024, Skipper: alreadyCompressed}))
 	for _, r := range s.routes() {
 		e.Add(r.method, r.path, r.handle, append(r.limits, s.Auth.Require(r.role))...)
 	}

@@ -46,7 +46,7 @@ func Find(url string) (File, bool) {
 func Scripts() []string {
 	var urls []string
 	for _, name := range index().order {
-		if strings.HasPrefix(name, "js/") {
+		if strings.HasPrefix(name, "js/") && !index().later[name] {
 			urls = append(urls, index().urls[name])
 		}
 	}
@@ -57,11 +57,12 @@ type table struct {
 	urls  map[string]string // by name
 	files map[string]File   // by URL
 	order []string          // names, each after those it refers to
+	later map[string]bool   // scripts that others fetch when they need them
 }
 
 // index is computed from the embedded files once, when the first page asks for it.
 var index = sync.OnceValue(func() *table {
-	t := &table{urls: map[string]string{}, files: map[string]File{}}
+	t := &table{urls: map[string]string{}, files: map[string]File{}, later: map[string]bool{}}
 	err := fs.WalkDir(embedded, ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			t.add(name)
@@ -75,7 +76,7 @@ var index = sync.OnceValue(func() *table {
 })
 
 // reference matches what names another file: url(…) in a stylesheet, an import of a script module.
-var reference = regexp.MustCompile(`(url\("?|from"|from "|import"|import "|")(\.{0,2}/?[\w./-]+\.(?:woff2|js|svg))("?\)|")`)
+var reference = regexp.MustCompile(`(url\("?|from"|from "|import"|import "|import\("|")(\.{0,2}/?[\w./-]+\.(?:woff2|js|svg))("?\)|")`)
 
 // add gives a file its address. Its references are replaced by the addresses of what they name, which therefore get
 // theirs first; so a change of a file changes the addresses of all that lead to it.
@@ -110,6 +111,9 @@ func (t *table) link(name string, body []byte) []byte {
 			return ref
 		}
 		t.add(target)
+		if string(m[1]) == `import("` {
+			t.later[target] = true
+		}
 		return bytes.Join([][]byte{m[1], []byte(t.urls[target]), m[3]}, nil)
 	})
 }

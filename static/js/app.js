@@ -4,10 +4,7 @@ import { startKeys } from "./keys.js";
 import { startList } from "./list.js";
 import { startLive } from "./live.js";
 import { startPalette } from "./palette.js";
-import { startPickers } from "./picker.js";
-import { startSearch } from "./search.js";
-import { startSuggest } from "./suggest.js";
-import { startToasts } from "./toast.js";
+import { startToasts, watchAlerts } from "./toast.js";
 
 document.documentElement.dataset.script = "";
 noteScheme(matchMedia("(prefers-color-scheme: dark)"));
@@ -16,10 +13,12 @@ startList();
 startActs();
 startKeys();
 startPalette();
-startPickers();
-startSuggest();
-startSearch();
+watchAlerts();
 startLive();
+if (document.getElementById("found")) import("./search.js").then((m) => m.startSearch());
+// A picker opens with nothing to filter yet, so its script may come then.
+document.addEventListener("toggle", () => import("./picker.js").then((m) => m.startPickers()), { capture: true, once: true });
+whenSearching(() => import("./suggest.js").then((m) => m.startSuggest()));
 // On a narrow screen the tabs of a page scroll; the current one is to be seen.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
@@ -28,4 +27,16 @@ function noteScheme(dark) {
 	const note = () => (document.cookie = `scheme=${dark.matches ? "dark" : "light"}; path=/; max-age=31536000; samesite=lax`);
 	note();
 	dark.addEventListener("change", note);
+}
+
+// whenSearching runs once, when the search field first has the focus: what serves it alone is not part of a first view.
+function whenSearching(start) {
+	const isField = (element) => element?.id === "find";
+	if (isField(document.activeElement)) return start();
+	const first = (event) => {
+		if (!isField(event.target)) return;
+		document.removeEventListener("focusin", first);
+		start();
+	};
+	document.addEventListener("focusin", first);
 }

@@ -1,6 +1,5 @@
 // The search page: parts of the query and facets change it in place, facets are counted once one rests.
 import { rows, settle } from "./list.js";
-import { tell } from "./toast.js";
 
 const rest = 250; // milliseconds without a new result before facets are counted
 let timer = 0;
@@ -12,8 +11,6 @@ const bar = () => document.querySelector("#found [data-query]");
 const panel = () => document.getElementById("facets");
 
 export function startSearch() {
-	watchAlerts();
-	if (!document.getElementById("found")) return;
 	document.addEventListener("click", onLink);
 	document.addEventListener("submit", onForm);
 	document.addEventListener("keydown", onChipKey);
@@ -187,15 +184,4 @@ function onRange(event) {
 	event.preventDefault();
 	document.addEventListener("pointermove", over);
 	document.addEventListener("pointerup", up);
-}
-
-// watchAlerts says when a saved search with an alert found new mail.
-function watchAlerts() {
-	const known = () => Number(document.getElementById("rail-saved")?.dataset.alerts ?? 0);
-	let before = known();
-	document.addEventListener("refreshed", () => {
-		const now = known();
-		if (now > before) tell(now - before === 1 ? "A saved search found new mail: see Alerts." : `Saved searches found ${now - before} new mails: see Alerts.`);
-		before = now;
-	});
 }

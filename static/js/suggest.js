@@ -29,6 +29,7 @@ export function startSuggest() {
 		if (offer) take(offer);
 	});
 	field().form.addEventListener("submit", close);
+	if (document.activeElement === field()) later(); // the focus came before this script
 }
 
 function later() {

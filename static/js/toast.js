@@ -57,3 +57,14 @@ export function startToasts() {
 		show(html);
 	}
 }
+
+// watchAlerts says when a saved search with an alert found new mail.
+export function watchAlerts() {
+	const known = () => Number(document.getElementById("rail-saved")?.dataset.alerts ?? 0);
+	let before = known();
+	document.addEventListener("refreshed", () => {
+		const now = known();
+		if (now > before) tell(now - before === 1 ? "A saved search found new mail: see Alerts." : `Saved searches found ${now - before} new mails: see Alerts.`);
+		before = now;
+	});
+}

@@ -141,7 +141,7 @@ func TestSearchRowsAndOrders(t *testing.T) {
 func TestSearchSavesAndAlerts(t *testing.T) {
 	s := start(t)
 	tb := s.newTab(t)
-	tb.visit("/search?q=zebrafish")
+	tb.visit(`/search?q="zebrafish"`) // a phrase: by meaning something is always near
 	tb.until("nothing is found yet", `document.querySelector("#list.empty")`)
 	tb.press("S") // Shift+S
 	tb.until("the form opens", `document.activeElement.matches('#save-search input[name="name"]')`)
